@@ -196,3 +196,106 @@ fn canonical(days: &BTreeMap<Date, Day>) -> String {
 pub(crate) fn sm3_hex(text: &str) -> String {
     Sm3::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Date {
+        crate::time::date(text).unwrap()
+    }
+
+    fn works(text: &str) -> bool {
+        Holidays::built_in().is_working_day(day(text))
+    }
+
+    fn error(rows: &str) -> String {
+        Holidays::parse(&format!("{HEADER}\n{rows}"), "表").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn notices_correct_plain_weekends() {
+        assert!(works("2019-03-13"));
+        assert!(!works("2019-03-16") && !works("2019-03-17"));
+        assert!(!works("2020-01-31"), "the festival of 2020 was extended");
+        assert!(works("2020-01-19"), "a Sunday made up for");
+        assert!(works("2018-12-29"), "a Saturday made up for by the notice of 2019");
+    }
+
+    #[test]
+    fn only_years_with_a_notice_are_known() {
+        let holidays = Holidays::built_in();
+        assert_eq!(holidays.horizon(), 2026);
+        assert!(holidays.knows(day("2004-01-01")) && holidays.knows(day("2026-12-31")));
+        assert!(!holidays.knows(day("2003-12-31")) && !holidays.knows(day("2027-01-01")));
+        // The notice of 2013 moves a day of 2012, whose own notice is not here.
+        let holidays = Holidays::parse(&format!("{HEADER}\n2012,2012-12-31,off,元旦,2013\n"), "表");
+        assert!(!holidays.unwrap().knows(day("2012-12-31")));
+    }
+
+    #[test]
+    fn the_compiled_in_table_is_canonical() {
+        let text = include_str!("../data/holidays.csv");
+        assert_eq!(canonical(&Holidays::built_in().days), text);
+        assert_eq!(Holidays::built_in().fingerprint(), sm3_hex(text));
+        // GM/T 0004, example 1.
+        assert!(sm3_hex("abc").starts_with("66c7f0f462eeedd9"));
+    }
+
+    #[test]
+    fn a_table_may_come_from_a_spreadsheet() {
+        let text = include_str!("../data/holidays.csv").replace('\n', "\r\n");
+        let holidays = Holidays::parse(&format!("\u{feff}{text}"), "表").unwrap();
+        assert_eq!(holidays.fingerprint(), Holidays::built_in().fingerprint());
+        assert_eq!(holidays.name(), "表");
+    }
+
+    #[test]
+    fn a_table_laid_over_another_continues_and_amends_it() {
+        let notices = format!(
+            "{HEADER}\n2026,2026-05-04,work,劳动节,2026\n2026,2026-05-09,off,劳动节,2026\n\
+             2026,2026-12-31,off,元旦,2027\n2027,2027-01-01,off,元旦,2027\n"
+        );
+        let holidays = Holidays::built_in().with(&notices, "2027年安排").unwrap();
+        assert_eq!((holidays.horizon(), holidays.name()), (2027, "2027年安排"));
+        assert!(holidays.is_working_day(day("2026-05-04")));
+        assert!(!holidays.is_working_day(day("2026-05-09")));
+        assert!(!holidays.is_working_day(day("2026-12-31")));
+        assert!(!holidays.is_working_day(day("2026-05-01")), "what is not amended stands");
+        assert_eq!(holidays.day(day("2026-12-31")).unwrap().name, "元旦");
+        assert_ne!(holidays.fingerprint(), Holidays::built_in().fingerprint());
+
+        let gap = format!("{HEADER}\n2028,2028-01-03,off,元旦,2028\n");
+        let error = Holidays::built_in().with(&gap, "表").unwrap_err();
+        assert_eq!(error.to_string(), "节假日表第1行：缺少2027年的安排");
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let first = "2026,2026-01-01,off,元旦,2026\n";
+        let cases = [
+            ("", "节假日表第1行：表中没有任何日期"),
+            ("2026,2026-01-01,off,元旦\n", "节假日表第2行：应当有5列，实有4列"),
+            ("\n", "节假日表第2行：应当有5列，实有1列"),
+            ("2026,2026-02-30,off,春节,2026\n", "节假日表第2行：「2026-02-30」不是日期"),
+            ("2025,2026-01-01,off,元旦,2026\n", "节假日表第2行：年份「2025」与日期2026-01-01不符"),
+            ("2026,2026-01-01,free,元旦,2026\n", "节假日表第2行：「free」不是off或者work"),
+            (
+                "2026,2026-01-01,off,元旦,2025\n",
+                "节假日表第2行：通知年份「2025」应当是日期的当年或者下一年",
+            ),
+        ];
+        for (rows, message) in cases {
+            assert_eq!(error(rows), message);
+        }
+        assert_eq!(error(&first.repeat(2)), "节假日表第3行：日期2026-01-01重复");
+        assert_eq!(
+            error(&format!("2026,2026-01-02,off,元旦,2026\n{first}")),
+            "节假日表第3行：日期2026-01-01早于上一行的2026-01-02，应当按日期排列"
+        );
+        assert_eq!(
+            Holidays::parse(first, "表").unwrap_err().to_string(),
+            format!("节假日表第1行：表头应当是「{HEADER}」")
+        );
+    }
+}

@@ -99,3 +99,86 @@ pub const MIN_HANDLERS: usize = 2;
 
 /// The clauses that set [`MIN_HANDLERS`]: on assignment, on the acts themselves.
 pub const MIN_HANDLERS_BASIS: [Clause; 2] = [clause(33).paragraph(1), clause(35)];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The words that stand directly before each limit's number.
+    const WORDS: [(Limit, &str); 8] = [
+        (LOST_TOP_SECRET, "绝密级"),
+        (LOST_OTHER, "机密级、秘密级"),
+        (DESIGNATION, "应当在接到指定管辖申请之日起"),
+        (TRANSFER, "应当自发现之日起"),
+        (REVIEW, "初查时限为"),
+        (REVIEW_EXTENSION, "必要时可以延长"),
+        (HANDLING, "查处时限为"),
+        (HANDLING_EXTENSION, "负责人批准可延长"),
+    ];
+
+    /// Splits a number in Arabic digits off the front.
+    fn leading_number(text: &str) -> Option<(u16, &str)> {
+        let end = text.find(|c: char| !c.is_ascii_digit())?;
+        let (digits, rest) = text.split_at(end);
+        Some((digits.parse().ok()?, rest))
+    }
+
+    fn leading_length(text: &str) -> Option<Length> {
+        match leading_number(text)? {
+            (n, rest) if rest.starts_with("个月") => Some(Length::Months(n)),
+            (n, rest) if rest.starts_with("个工作日") => Some(Length::WorkingDays(n)),
+            (n, rest) if rest.starts_with("日") => Some(Length::Days(n)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn every_limit_is_the_one_its_clause_sets() {
+        assert_eq!(WORDS.map(|(limit, _)| limit), ALL);
+        for (limit, words) in WORDS {
+            let text = limit.basis.text().unwrap();
+            let (_, rest) = text.split_once(words).unwrap();
+            assert_eq!(leading_length(rest), Some(limit.length), "{} {}", limit.basis, limit.id);
+        }
+    }
+
+    #[test]
+    fn no_limit_of_the_text_is_forgotten() {
+        let in_code: BTreeSet<(u8, String)> =
+            ALL.iter().map(|limit| (limit.basis.article, limit.length.to_string())).collect();
+        let in_text: BTreeSet<(u8, String)> = crate::law::articles()
+            .iter()
+            // Article 64 gives calendar dates.
+            .filter(|article| article.number != 64)
+            .flat_map(|article| {
+                let starts = article.text.char_indices().filter(|(at, c)| {
+                    c.is_ascii_digit()
+                        && !article.text[..*at].ends_with(|c: char| c.is_ascii_digit())
+                });
+                starts.filter_map(|(at, _)| {
+                    Some((article.number, leading_length(&article.text[at..])?.to_string()))
+                })
+            })
+            .collect();
+        assert_eq!(in_code, in_text);
+    }
+
+    #[test]
+    fn the_number_of_handlers_is_the_one_both_clauses_set() {
+        for (clause, words) in MIN_HANDLERS_BASIS.iter().zip(["应当指派", "办案人员不得少于"])
+        {
+            let (_, rest) = clause.text().unwrap().split_once(words).unwrap();
+            let (number, rest) = leading_number(rest).unwrap();
+            assert_eq!(usize::from(number), MIN_HANDLERS, "{clause}");
+            assert!(rest.starts_with("名以上") || rest.starts_with("人，"), "{clause}: {rest}");
+        }
+    }
+
+    #[test]
+    fn ids_are_unique() {
+        let ids: BTreeSet<&str> = ALL.iter().map(|limit| limit.id).collect();
+        assert_eq!(ids.len(), ALL.len());
+    }
+}
