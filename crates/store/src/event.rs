@@ -1,0 +1,162 @@
+//! Events as exact bytes: header, payload, and the hashes that bind them.
+//!
+//! The layout is a contract, described for other implementations in `docs/record.md` and held by
+//! a golden test. The payload is opaque here.
+
+use sm3::{Digest, Sm3};
+
+use crate::{Blob, Fault, Stream};
+
+/// A 256-bit hash.
+pub type Hash = [u8; 32];
+
+/// The idempotency key of an act, with the hash of the request that brought it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Chosen by the client, unique for ever.
+    pub key: String,
+    /// The same key with another request is a mistake of the client.
+    pub request: Hash,
+}
+
+/// An event to be appended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The name of the event's variant.
+    pub kind: String,
+    /// Whose act it is.
+    pub who: String,
+    /// When it was entered: civil date and time in China, as text.
+    pub entered: String,
+    /// What happened, as bytes that only the caller understands.
+    pub payload: Vec<u8>,
+    /// Objects in the vault that the payload names; they must have been put there before.
+    pub blobs: Vec<Blob>,
+}
+
+/// The hashed part of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The stream it belongs to.
+    pub stream: Stream,
+    /// Its place in the stream; the first event has version 1.
+    pub version: u64,
+    /// The name of the event's variant.
+    pub kind: String,
+    /// Whose act it is.
+    pub who: String,
+    /// When it was entered: civil date and time in China, as text.
+    pub entered: String,
+    /// The instant of recording, in milliseconds since 1970-01-01T00:00:00Z.
+    pub recorded: i64,
+    /// Versions and hashes of the setting the act was decided with.
+    pub setting: String,
+    /// The idempotency key of the act, if it had one.
+    pub key: Option<Key>,
+    /// SM3 of salt and payload.
+    pub payload: Hash,
+    /// SM3 of the predecessor's header; zeros for version 1.
+    pub predecessor: Hash,
+}
+
+/// An event as it was read, its chain checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// The hashed part.
+    pub header: Header,
+    /// SM3 of the header's bytes.
+    pub hash: Hash,
+    /// The exact bytes that were appended; `None` once they were destroyed by law.
+    pub payload: Option<Vec<u8>>,
+}
+
+/// What an empty stream has in place of a last header's hash.
+pub(crate) const NO_PREDECESSOR: Hash = [0; 32];
+
+const MAGIC: &[u8] = b"chachu-event-1\n";
+
+impl Header {
+    /// The bytes that are hashed and stored.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        put_text(&mut bytes, self.stream.as_str());
+        bytes.extend(self.version.to_be_bytes());
+        put_text(&mut bytes, &self.kind);
+        put_text(&mut bytes, &self.who);
+        put_text(&mut bytes, &self.entered);
+        bytes.extend(self.recorded.to_be_bytes());
+        put_text(&mut bytes, &self.setting);
+        match &self.key {
+            None => bytes.push(0),
+            Some(Key { key, request }) => {
+                bytes.push(1);
+                put_text(&mut bytes, key);
+                bytes.extend(request);
+            }
+        }
+        bytes.extend(self.payload);
+        bytes.extend(self.predecessor);
+        bytes
+    }
+
+    /// Reads a header; `None` unless the bytes are exactly what [`Header::to_bytes`] writes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Header> {
+        let mut rest = bytes.strip_prefix(MAGIC)?;
+        let header = Header {
+            stream: Stream::named(take_text(&mut rest)?),
+            version: u64::from_be_bytes(take(&mut rest)?),
+            kind: take_text(&mut rest)?,
+            who: take_text(&mut rest)?,
+            entered: take_text(&mut rest)?,
+            recorded: i64::from_be_bytes(take(&mut rest)?),
+            setting: take_text(&mut rest)?,
+            key: match take(&mut rest)? {
+                [0] => None,
+                [1] => Some(Key { key: take_text(&mut rest)?, request: take(&mut rest)? }),
+                _ => return None,
+            },
+            payload: take(&mut rest)?,
+            predecessor: take(&mut rest)?,
+        };
+        rest.is_empty().then_some(header)
+    }
+}
+
+/// SM3 of `bytes`.
+pub(crate) fn sm3(bytes: &[u8]) -> Hash {
+    Sm3::digest(bytes).into()
+}
+
+/// SM3 of salt and payload.
+pub(crate) fn payload_hash(salt: &[u8], payload: &[u8]) -> Hash {
+    Sm3::new().chain_update(salt).chain_update(payload).finalize().into()
+}
+
+/// Fresh random bytes, for salts, keys and nonces.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Fault> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| Fault::Io {
+        operation: "read random bytes",
+        kind: std::io::ErrorKind::Other,
+    })?;
+    Ok(bytes)
+}
+
+fn put_text(bytes: &mut Vec<u8>, text: &str) {
+    // Longer texts than 4 GiB cannot be stored at all, so the length is never cut.
+    bytes.extend((text.len() as u32).to_be_bytes());
+    bytes.extend(text.as_bytes());
+}
+
+fn take_text(rest: &mut &[u8]) -> Option<String> {
+    let length = u32::from_be_bytes(take(rest)?);
+    let (text, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+    *rest = after;
+    String::from_utf8(text.to_vec()).ok()
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (bytes, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(*bytes)
+}

@@ -1,0 +1,184 @@
+//! Index rows: what lists show of a dossier, and who may see it.
+//!
+//! They are derived from the events by the caller and written with them in one transaction.
+//! Lists walk the access rows of the asking principals and never filter by right afterwards.
+
+use std::{fmt, str::FromStr};
+
+/// 案卷. The row of a dossier in lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DossierRow {
+    /// The permanent id.
+    pub id: String,
+    /// The department that owns it now.
+    pub department: String,
+    /// 线索编号. The number of its lead.
+    pub number: String,
+    /// 案号. The number it got when it was filed.
+    pub case_number: Option<String>,
+    /// What it is about.
+    pub title: String,
+    /// 涉案单位. The unit concerned.
+    pub unit: String,
+    /// The stage it is in.
+    pub stage: String,
+    /// Whether it has ended.
+    pub ended: bool,
+    /// The civil date on which its lead was received.
+    pub received: String,
+    /// The instant of its last event, in milliseconds.
+    pub changed: i64,
+    /// 密级. Its marking.
+    pub grade: String,
+    /// The nominal last day of the earliest open limit.
+    pub due_nominal: Option<String>,
+    /// The last day of the earliest open limit, moved past days off.
+    pub due_latest: Option<String>,
+    /// Which limit that is.
+    pub due_kind: Option<String>,
+    /// Whether that day lies beyond the holiday table.
+    pub provisional: bool,
+}
+
+/// 期限. One time limit of a dossier.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LimitRow {
+    /// Which limit it is.
+    pub kind: String,
+    /// The nominal last day.
+    pub nominal: String,
+    /// The last day, moved past days off.
+    pub latest: String,
+    /// Whether it is still running.
+    pub open: bool,
+}
+
+/// All index rows of one dossier.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DossierRows {
+    /// Its row in lists.
+    pub dossier: DossierRow,
+    /// Its limits.
+    pub limits: Vec<LimitRow>,
+    /// Who finds it, such as `staff:<id>`, `head:<department>`, `outline:<department>`.
+    pub access: Vec<String>,
+}
+
+/// Which dossiers a list speaks of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Those still being handled.
+    #[default]
+    Open,
+    /// Those that have ended.
+    Ended,
+    /// Both.
+    All,
+}
+
+/// What a list is ordered by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// The last day of the earliest open limit; those without one come last.
+    #[default]
+    Due,
+    /// The day the lead was received.
+    Received,
+    /// The instant of the last event.
+    Changed,
+    /// 线索编号.
+    Number,
+}
+
+/// In which direction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The smallest first.
+    #[default]
+    Ascending,
+    /// The largest first.
+    Descending,
+}
+
+/// A question for a page of dossiers.
+#[derive(Debug, Clone, Default)]
+pub struct ListQuery {
+    /// In whose name: the best first, since each row tells by which it was found.
+    pub principals: Vec<String>,
+    /// Which dossiers.
+    pub scope: Scope,
+    /// Only those with an open limit whose last day is before this date; today's date gives
+    /// what is overdue.
+    pub due_before: Option<String>,
+    /// Only those in this stage.
+    pub stage: Option<String>,
+    /// Only those owned by this department.
+    pub department: Option<String>,
+    /// Only those with this text in title, numbers or unit.
+    pub text: Option<String>,
+    /// What to order by.
+    pub sort: Sort,
+    /// In which direction.
+    pub order: Order,
+    /// The `next` of the page before.
+    pub after: Option<Cursor>,
+    /// How many rows at most.
+    pub size: usize,
+}
+
+/// Where a page ended. Its text form is for links and means nothing to people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    pub(crate) dossier: i64,
+    pub(crate) sorted_by: String,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.dossier, self.sorted_by)
+    }
+}
+
+/// The text is not a cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor")]
+pub struct NotACursor;
+
+impl FromStr for Cursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Cursor, NotACursor> {
+        let (dossier, sorted_by) = text.split_once('.').ok_or(NotACursor)?;
+        let dossier = dossier.parse().map_err(|_| NotACursor)?;
+        Ok(Cursor { dossier, sorted_by: sorted_by.to_owned() })
+    }
+}
+
+/// A row of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The dossier.
+    pub dossier: DossierRow,
+    /// The first of the asking principals that may see it.
+    pub seen_by: String,
+}
+
+/// How many dossiers a query finds in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Total {
+    /// So many.
+    Exactly(usize),
+    /// More than this; counting ends there so that it costs the same in a large store.
+    MoreThan(usize),
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The rows, in order.
+    pub rows: Vec<Listed>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+    /// How many there are in all.
+    pub total: Total,
+}

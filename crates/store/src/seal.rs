@@ -1,0 +1,186 @@
+//! Sealing: SM4-GCM under keys that lie outside the data directory.
+//!
+//! A [`Secret`] has no text form, so that it cannot be printed, logged or indexed by accident.
+
+use std::{
+    fmt,
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{Read, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+use aes_gcm::{
+    AesGcm, KeyInit,
+    aead::{Aead, Payload, consts::U12},
+};
+use sm4::Sm4;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::{
+    Fault, Hash,
+    event::{payload_hash, random},
+};
+
+/// Bytes that may only be read on purpose, and are wiped when dropped.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    /// Takes the bytes over.
+    pub fn new(bytes: Vec<u8>) -> Secret {
+        Secret(bytes)
+    }
+
+    /// The bytes themselves.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// 举报人身份. A part of an act that is kept apart from its events.
+#[derive(Debug)]
+pub struct SealedPart {
+    /// The random id that stands for it in the event.
+    pub id: String,
+    /// The dossier it belongs to.
+    pub dossier: String,
+    /// What must not be seen.
+    pub plaintext: Secret,
+}
+
+/// A sealing key, ready for use.
+pub(crate) struct SealKey {
+    name: &'static str,
+    cipher: AesGcm<Sm4, U12>,
+    /// Tells whether a store was made with this key.
+    pub(crate) check: Hash,
+}
+
+/// The keys of one store.
+pub(crate) struct Keys {
+    pub(crate) identity: SealKey,
+    pub(crate) draft: SealKey,
+}
+
+const NONCE_SIZE: usize = 12;
+
+impl Keys {
+    /// Reads the keys, making those that are missing.
+    pub(crate) fn open(directory: &Path) -> Result<Keys, Fault> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(Fault::io("make the key directory"))?;
+        Ok(Keys {
+            identity: SealKey::open(directory, "identity")?,
+            draft: SealKey::open(directory, "draft")?,
+        })
+    }
+
+    /// Keys that live as long as the process.
+    pub(crate) fn passing() -> Result<Keys, Fault> {
+        Ok(Keys {
+            identity: SealKey::new("identity", &Zeroizing::new(random()?)),
+            draft: SealKey::new("draft", &Zeroizing::new(random()?)),
+        })
+    }
+
+    pub(crate) fn all(&self) -> [&SealKey; 2] {
+        [&self.identity, &self.draft]
+    }
+}
+
+impl SealKey {
+    fn open(directory: &Path, name: &'static str) -> Result<SealKey, Fault> {
+        let path = directory.join(format!("{name}.key"));
+        let fault = |what: &str| Fault::Key { name, what: what.to_owned() };
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                make_key_file(directory, &path).map_err(Fault::io("make a key file"))?;
+                File::open(&path).map_err(Fault::io("open a key file"))?
+            }
+            Err(error) => return Err(Fault::io("open a key file")(error)),
+        };
+        for path in [directory, &path] {
+            let metadata = fs::metadata(path).map_err(Fault::io("look at a key file"))?;
+            if metadata.permissions().mode() & 0o077 != 0 {
+                return Err(fault("file and directory must be readable by their owner only"));
+            }
+        }
+        // One byte more than a key, so that a longer file is noticed.
+        let mut bytes = Zeroizing::new([0; 17]);
+        let mut length = 0;
+        while let Some(rest) = bytes.get_mut(length..).filter(|rest| !rest.is_empty()) {
+            match file.read(rest).map_err(Fault::io("read a key file"))? {
+                0 => break,
+                read => length += read,
+            }
+        }
+        let key: [u8; 16] = bytes
+            .get(..length)
+            .and_then(|key| key.try_into().ok())
+            .ok_or_else(|| fault("must be exactly 16 bytes"))?;
+        Ok(SealKey::new(name, &Zeroizing::new(key)))
+    }
+
+    fn new(name: &'static str, key: &Zeroizing<[u8; 16]>) -> SealKey {
+        let check = payload_hash(b"chachu-key-check\n", key.as_slice());
+        let key: &[u8; 16] = key;
+        SealKey { name, cipher: AesGcm::new(key.into()), check }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Nonce, ciphertext and tag. `place` says where it belongs, so that it fits nowhere else.
+    pub(crate) fn encrypt(&self, secret: &Secret, place: &[&str]) -> Result<Vec<u8>, Fault> {
+        let nonce: [u8; NONCE_SIZE] = random()?;
+        let aad = associated(place);
+        let payload = Payload { msg: secret.expose(), aad: &aad };
+        let sealed = self
+            .cipher
+            .encrypt((&nonce).into(), payload)
+            .map_err(|_| Fault::Key { name: self.name, what: "cannot encrypt".to_owned() })?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    pub(crate) fn decrypt(&self, sealed: &[u8], place: &[&str]) -> Result<Secret, Fault> {
+        let fault =
+            || Fault::Key { name: self.name, what: format!("does not open {}", place.join(" ")) };
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_SIZE>().ok_or_else(fault)?;
+        let aad = associated(place);
+        let payload = Payload { msg: sealed, aad: &aad };
+        self.cipher.decrypt(nonce.into(), payload).map(Secret::new).map_err(|_| fault())
+    }
+}
+
+fn associated(place: &[&str]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for part in place {
+        bytes.extend((part.len() as u64).to_be_bytes());
+        bytes.extend(part.as_bytes());
+    }
+    bytes
+}
+
+/// Writes the whole key or nothing: half a key would never be found out to be one.
+fn make_key_file(directory: &Path, path: &Path) -> std::io::Result<()> {
+    let key = Zeroizing::new(random::<16>().map_err(|_| std::io::ErrorKind::Other)?);
+    let unfinished = path.with_extension("new");
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    file.write_all(key.as_slice())?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    File::open(directory)?.sync_all()
+}

@@ -1,0 +1,302 @@
+//! Verifying a database: everything is read again and compared with what the headers say.
+//!
+//! Columns are compared as raw bytes, since damaged ones need not be text any more.
+
+use rusqlite::{Connection, Row, types::ValueRef};
+
+use crate::{
+    Blob, Fault, Hash, Header, Store, Stream,
+    event::{NO_PREDECESSOR, payload_hash, sm3},
+    verify::{Bad, Report},
+};
+
+/// Why verifying ends: something is wrong, or cannot be read at all.
+enum Stop {
+    Bad(Bad),
+    Fault(Fault),
+}
+
+impl From<rusqlite::Error> for Stop {
+    fn from(error: rusqlite::Error) -> Self {
+        match Fault::from(error) {
+            Fault::Database(what) => Stop::Bad(Bad { stream: None, version: None, what }),
+            fault => Stop::Fault(fault),
+        }
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Stop::Fault(fault)
+    }
+}
+
+pub(super) fn verify(
+    connection: &Connection,
+    store: &Store,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, Fault> {
+    // One moment of the store, while others go on writing.
+    let snapshot = connection.unchecked_transaction()?;
+    let mut report = Report::default();
+    match check(&snapshot, store, &mut report, progress) {
+        Ok(()) => {}
+        Err(Stop::Bad(bad)) => report.bad = Some(bad),
+        Err(Stop::Fault(fault)) => return Err(fault),
+    }
+    Ok(report)
+}
+
+fn check(
+    connection: &Connection,
+    store: &Store,
+    report: &mut Report,
+    progress: &dyn Fn(u64, u64),
+) -> Result<(), Stop> {
+    streams(connection, report, progress)?;
+    leaves(connection, report)?;
+    blobs(connection, store, report)?;
+    inline_blobs(connection)?;
+    sealed(connection, store, report)?;
+    engine(connection)
+}
+
+fn bad(stream: &Stream, version: u64, what: impl Into<String>) -> Stop {
+    Stop::Bad(Bad { stream: Some(stream.clone()), version: Some(version), what: what.into() })
+}
+
+fn bad_place(what: String) -> Stop {
+    Stop::Bad(Bad { stream: None, version: None, what })
+}
+
+/// The stream being followed.
+struct Chain {
+    id: i64,
+    stream: Stream,
+    version: u64,
+    head: Hash,
+}
+
+/// Follows every chain and compares every event with its header.
+fn streams(
+    connection: &Connection,
+    report: &mut Report,
+    progress: &dyn Fn(u64, u64),
+) -> Result<(), Stop> {
+    let events = connection.query_row("SELECT count(*) FROM event", (), |row| row.get::<_, i64>(0));
+    let events = events? as u64;
+    let mut statement = connection.prepare(
+        "SELECT stream, version, kind, who, entered, recorded, header, salt, payload
+        FROM event ORDER BY stream, version",
+    )?;
+    let mut rows = statement.query(())?;
+    let mut chain: Option<Chain> = None;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        let mut current = match chain.take() {
+            Some(current) if current.id == id => current,
+            former => {
+                close(connection, former.as_ref(), report)?;
+                let header = Header::from_bytes(row.get_ref(6)?.as_blob().unwrap_or_default());
+                let stream = stream_named(connection, id, header.as_ref())?;
+                Chain { id, stream, version: 0, head: NO_PREDECESSOR }
+            }
+        };
+        event(row, &mut current, report)?;
+        chain = Some(current);
+        report.events += 1;
+        progress(report.events, events);
+    }
+    close(connection, chain.as_ref(), report)?;
+    let streams =
+        connection.query_row("SELECT count(*) FROM stream", (), |row| row.get::<_, i64>(0));
+    if streams? as u64 != report.streams {
+        return Err(bad_place("a stream has no events".to_owned()));
+    }
+    Ok(())
+}
+
+/// The name of a stream, taken from the table and, where that is damaged, from a header.
+fn stream_named(connection: &Connection, id: i64, header: Option<&Header>) -> Result<Stream, Stop> {
+    let mut statement = connection.prepare_cached("SELECT name FROM stream WHERE id = ?1")?;
+    let mut rows = statement.query((id,))?;
+    let name = match rows.next()? {
+        Some(row) => row.get_ref(0)?.as_bytes().unwrap_or_default().to_vec(),
+        None => Vec::new(),
+    };
+    let written = header.map(|header| &header.stream);
+    match (String::from_utf8(name), written) {
+        (Ok(name), _) if written.is_none_or(|stream| stream.as_str() == name) => {
+            Ok(Stream::named(name))
+        }
+        (_, Some(stream)) => Err(bad(stream, 1, format!("stream {id} has another name"))),
+        (name, None) => {
+            let stream = Stream::named(name.unwrap_or_default());
+            Err(bad(&stream, 1, "neither name nor header can be read"))
+        }
+    }
+}
+
+/// Checks one event and moves the chain on.
+fn event(row: &Row<'_>, chain: &mut Chain, report: &mut Report) -> Result<(), Stop> {
+    let version = chain.version + 1;
+    let wrong = |what: &str| bad(&chain.stream, version, what);
+    if row.get_ref(1)? != ValueRef::Integer(version as i64) {
+        return Err(wrong("the event is missing, or its column version is not the header's"));
+    }
+    let bytes = row.get_ref(6)?.as_blob().map_err(|_| wrong("the header is not bytes"))?;
+    let header = Header::from_bytes(bytes).ok_or_else(|| wrong("the header cannot be read"))?;
+    if header.stream != chain.stream || header.version != version {
+        return Err(wrong("the header is another event's"));
+    }
+    if header.predecessor != chain.head {
+        return Err(wrong("the header does not follow from the one before it"));
+    }
+    let columns = [
+        (2, "kind", ValueRef::Text(header.kind.as_bytes())),
+        (3, "who", ValueRef::Text(header.who.as_bytes())),
+        (4, "entered", ValueRef::Text(header.entered.as_bytes())),
+        (5, "recorded", ValueRef::Integer(header.recorded)),
+    ];
+    for (column, name, expected) in columns {
+        if row.get_ref(column)? != expected {
+            return Err(wrong(&format!("the column {name} is not the header's")));
+        }
+    }
+    match (row.get_ref(7)?, row.get_ref(8)?) {
+        (ValueRef::Null, ValueRef::Null) => {
+            report.destroyed.push((chain.stream.clone(), version));
+        }
+        (ValueRef::Blob(salt), ValueRef::Blob(payload))
+            if salt.len() == 32 && payload_hash(salt, payload) == header.payload => {}
+        _ => return Err(wrong("the payload is not the one that was recorded")),
+    }
+    let hash = sm3(bytes);
+    chain.version = version;
+    chain.head = hash;
+    Ok(())
+}
+
+/// Compares the end of a chain with what the stream's row says.
+fn close(connection: &Connection, chain: Option<&Chain>, report: &mut Report) -> Result<(), Stop> {
+    let Some(chain) = chain else { return Ok(()) };
+    let mut statement =
+        connection.prepare_cached("SELECT version, head FROM stream WHERE id = ?1")?;
+    let mut rows = statement.query((chain.id,))?;
+    let ends = match rows.next()? {
+        Some(row) => {
+            row.get_ref(0)? == ValueRef::Integer(chain.version as i64)
+                && row.get_ref(1)? == ValueRef::Blob(&chain.head)
+        }
+        None => false,
+    };
+    if !ends {
+        return Err(bad(&chain.stream, chain.version, "the stream does not end with this event"));
+    }
+    report.streams += 1;
+    Ok(())
+}
+
+/// Compares the leaves with the events: dense places, one for each.
+fn leaves(connection: &Connection, report: &mut Report) -> Result<(), Stop> {
+    let mut statement = connection.prepare(
+        "SELECT l.place, l.stream, l.version, l.hash, e.header
+        FROM leaf l LEFT JOIN event e ON e.stream = l.stream AND e.version = l.version
+        ORDER BY l.place",
+    )?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let place = report.leaves;
+        if row.get_ref(0)? != ValueRef::Integer(place as i64) {
+            return Err(bad_place(format!("leaf {place} is missing")));
+        }
+        let header = row.get_ref(4)?.as_blob();
+        let header = header.map_err(|_| bad_place(format!("leaf {place} has no event")))?;
+        if row.get_ref(3)? != ValueRef::Blob(&sm3(header)) {
+            let what = format!("leaf {place} is not this event's");
+            return Err(match Header::from_bytes(header) {
+                Some(header) => bad(&header.stream, header.version, what),
+                None => bad_place(what),
+            });
+        }
+        report.leaves += 1;
+    }
+    if report.leaves != report.events {
+        return Err(bad_place(format!("leaf {} is missing", report.leaves)));
+    }
+    Ok(())
+}
+
+/// Reads every object that an event names, and computes both hashes.
+fn blobs(connection: &Connection, store: &Store, report: &mut Report) -> Result<(), Stop> {
+    let mut statement = connection.prepare(
+        "SELECT b.sm3, b.sha256, b.size, b.version, s.name,
+            EXISTS (SELECT 1 FROM event e WHERE e.stream = b.stream AND e.version = b.version)
+        FROM blob b LEFT JOIN stream s ON s.id = b.stream ORDER BY b.sm3",
+    )?;
+    let mut rows = statement.query(())?;
+    let mut measured: Option<Blob> = None;
+    while let Some(row) = rows.next()? {
+        let name = row.get_ref(0)?.as_blob().map(hex::encode).unwrap_or_default();
+        let (stream, known): (Option<String>, bool) = (row.get(4)?, row.get(5)?);
+        let stream = stream.filter(|_| known).map(Stream::named);
+        let Some(stream) = stream else {
+            return Err(bad_place(format!("object {name} is named by an event that is missing")));
+        };
+        let version = row.get::<_, i64>(3)? as u64;
+        let wrong = |what: &str| bad(&stream, version, format!("object {name} {what}"));
+        let sm3: Hash = row.get(0).map_err(|_| wrong("is not named by a hash"))?;
+        let blob = match measured.filter(|blob| blob.sm3 == sm3) {
+            Some(blob) => blob,
+            None => {
+                let reader = store.vault().open(&sm3)?.ok_or_else(|| wrong("is missing"))?;
+                reader.measure().map_err(|_| wrong("is damaged"))?
+            }
+        };
+        if row.get_ref(1)? != ValueRef::Blob(&blob.sha256)
+            || row.get_ref(2)? != ValueRef::Integer(blob.size as i64)
+        {
+            return Err(wrong("has another SHA-256 or size"));
+        }
+        measured = Some(blob);
+        report.blobs += 1;
+    }
+    Ok(())
+}
+
+/// Objects in the database that no event names yet must be whole too.
+fn inline_blobs(connection: &Connection) -> Result<(), Stop> {
+    let mut statement = connection.prepare("SELECT sm3, bytes FROM blob_bytes")?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let name = row.get_ref(0)?.as_blob().unwrap_or_default();
+        if name != sm3(row.get_ref(1)?.as_blob().unwrap_or_default()) {
+            return Err(bad_place(format!("object {} is damaged", hex::encode(name))));
+        }
+    }
+    Ok(())
+}
+
+/// Opens every sealed part; the seal holds its id and dossier too.
+fn sealed(connection: &Connection, store: &Store, report: &mut Report) -> Result<(), Stop> {
+    let mut statement =
+        connection.prepare("SELECT id, dossier, bytes FROM sealed ORDER BY rowid")?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let (id, dossier): (String, String) = (row.get(0)?, row.get(1)?);
+        let bytes = row.get_ref(2)?.as_blob().unwrap_or_default();
+        if store.keys().identity.decrypt(bytes, &[&id, &dossier]).is_err() {
+            let stream = Some(Stream::dossier(&dossier));
+            let what = format!("sealed part {id} does not open");
+            return Err(Stop::Bad(Bad { stream, version: None, what }));
+        }
+        report.sealed += 1;
+    }
+    Ok(())
+}
+
+/// Lets SQLite compare its tables with their indexes.
+fn engine(connection: &Connection) -> Result<(), Stop> {
+    let answer: String = connection.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
+    if answer == "ok" { Ok(()) } else { Err(bad_place(answer)) }
+}
