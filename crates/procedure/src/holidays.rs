@@ -142,7 +142,7 @@ impl Holidays {
 fn rows(csv: &str) -> Result<BTreeMap<Date, Day>, Error> {
     // Spreadsheets put a byte order mark before the header.
     let mut lines = csv.strip_prefix('\u{feff}').unwrap_or(csv).lines().zip(1..);
-    if !lines.next().is_some_and(|(header, _)| header == HEADER) {
+    if lines.next().is_none_or(|(header, _)| header != HEADER) {
         return Err(Error { line: 1, message: format!("表头应当是「{HEADER}」") });
     }
     let mut days: BTreeMap<Date, Day> = BTreeMap::new();
