@@ -7,23 +7,20 @@ use std::fmt::Write;
 
 use jiff::civil::Date;
 use procedure::holidays::Holidays;
-use procedure::time::{LastDay, Length, date, deadline};
+use procedure::time::{Deadline, LastDay, Length, date, deadline};
 use sm3::{Digest, Sm3};
 
-fn length(unit: &str, n: &str) -> Length {
-    let n = n.parse().unwrap();
-    match unit {
-        "months" => Length::Months(n),
-        "working_days" => Length::WorkingDays(n),
-        "days" => Length::Days(n),
-        _ => panic!("no unit {unit}"),
-    }
-}
-
-fn row(start: Date, unit: &str, n: &str) -> String {
-    let length = length(unit, n);
-    let limit = deadline(start, length, LastDay::MovedToWorkingDay, Holidays::built_in()).unwrap();
-    format!("{start},{unit},{n},{},{},{}", limit.nominal, limit.latest, limit.provisional)
+fn row(start: Date, unit: &str, n: &str) -> Option<String> {
+    let number = n.parse().ok()?;
+    let length = match unit {
+        "months" => Length::Months(number),
+        "working_days" => Length::WorkingDays(number),
+        "days" => Length::Days(number),
+        _ => return None,
+    };
+    let limit = deadline(start, length, LastDay::MovedToWorkingDay, Holidays::built_in())?;
+    let Deadline { nominal, latest, provisional, .. } = limit;
+    Some(format!("{start},{unit},{n},{nominal},{latest},{provisional}"))
 }
 
 #[test]
@@ -32,7 +29,7 @@ fn the_sample_agrees() {
     let mut seen = 0;
     for expected in sample.lines().skip(1) {
         let fields: Vec<&str> = expected.split(',').collect();
-        assert_eq!(row(date(fields[0]).unwrap(), fields[1], fields[2]), expected);
+        assert_eq!(row(date(fields[0]).unwrap(), fields[1], fields[2]).as_deref(), Some(expected));
         seen += 1;
     }
     assert!(seen > 500, "only {seen} rows in the sample");
@@ -46,11 +43,9 @@ fn every_start_date_agrees() {
         let [digest, unit, n, year, count] = fields[..] else { panic!("five fields: {line}") };
         let first = date(&format!("{year}-01-01")).unwrap();
         let mut rows = String::new();
-        for start in first
-            .series(jiff::Span::new().days(1))
-            .take(usize::from(first.days_in_year().unsigned_abs()))
-        {
-            writeln!(rows, "{}", row(start, unit, n)).unwrap();
+        let days = first.series(jiff::Span::new().days(1));
+        for start in days.take_while(|day| day.year() == first.year()) {
+            writeln!(rows, "{}", row(start, unit, n).unwrap()).unwrap();
         }
         let actual: String = Sm3::digest(&rows).iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(rows.lines().count().to_string(), count, "{unit} {n} {year}");
