@@ -1,0 +1,260 @@
+//! An act, and what the regulation says to it.
+//!
+//! `decide` is the only way to a verdict: it judges what every step has in common, then the step's own rule.
+
+use jiff::civil::{Date, date};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    check::{Check, Judgement, Verdict, refusals},
+    directory::Role,
+    dossier::{At, Dossier, Entry, Event},
+    law::clause,
+    setting::Setting,
+    step::{Malformed, OCCURRED, Occurs, Relation, Step},
+    value::{Answers, LongText, StaffId, read_date},
+};
+
+/// In force since this day (art. 64).
+pub const IN_FORCE: Date = date(2018, 1, 1);
+
+/// How an act is put on the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// As planned or lawfully done.
+    Regular,
+    /// 如实记录. It took place in breach and is recorded as it happened.
+    AsHappened {
+        /// 情况说明.
+        circumstances: LongText,
+    },
+    /// 更正. It corrects a mistyped fact of an earlier entry.
+    Correcting {
+        /// The version of that entry.
+        entry: u64,
+        /// 更正理由.
+        reason: Option<LongText>,
+    },
+}
+
+/// A step that somebody takes.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// The step.
+    pub step: &'static Step,
+    /// Who takes it.
+    pub who: StaffId,
+    /// How it is put on the record.
+    pub manner: Manner,
+    /// What was filled in.
+    pub answers: Answers,
+}
+
+refusals! {
+    NOT_ONE_OF_US = "act.not_one_of_us", [], "办理人不是承办部门的在职工作人员", "由承办部门的工作人员办理";
+    NOT_YOURS = "act.not_yours", [], "办理人不具备办理这一步骤的身份", "由有权办理的人员办理";
+    STANDS_BACK = "act.stands_back", [clause(9).paragraph(1)], "办理人已经回避，不得再参与本案", "由其他人员办理";
+    MUST_BE_REGISTERED = "act.must_be_registered", [clause(23)], "线索尚未登记", "先登记线索";
+    HAS_ENDED = "act.has_ended", [], "本案已经办结，不能再办理", "查阅卷宗即可；确有新的线索，另行登记";
+    NOT_IN_FUTURE = "act.not_in_future", [], at "occurred", "发生日期晚于今天", "如实填写已经发生的日期";
+    IN_FORCE_THEN = "act.in_force_then", [clause(64)], at "occurred", "发生日期早于本办法施行之日（2018年1月1日）", "施行前的事项按当时的规定办理";
+    NOT_BEFORE_LEAD = "act.not_before_lead", [clause(23)], at "occurred", "发生日期早于接到线索之日", "核对发生日期";
+    NOT_AS_HAPPENED = "act.not_as_happened", [], "这一步骤不能作为已经发生的行为如实记录", "按正常方式办理";
+    NOT_CORRECTABLE = "act.not_correctable", [], "这一记录不能更正", "另行办理相应的步骤";
+    CORRECTION_NEEDS_REASON = "act.correction_needs_reason", [], "已有后续决定以此为据，更正须说明理由", "填写更正理由";
+}
+
+/// What the regulation says to an act on a dossier.
+pub fn decide(dossier: &Dossier, setting: &Setting, act: &Act) -> Verdict {
+    judge(dossier, setting, act, Check::new(setting))
+}
+
+/// What the regulation says to a step before any answer is given.
+pub fn ask(dossier: &Dossier, setting: &Setting, step: &'static Step, who: &StaffId) -> Verdict {
+    let act = Act { step, who: who.clone(), manner: Manner::Regular, answers: Answers::new() };
+    judge(dossier, setting, &act, Check::asking(setting))
+}
+
+/// Every step that people can take, with what the regulation says to it.
+pub fn next_steps(dossier: &Dossier, setting: &Setting, who: &StaffId) -> Vec<Verdict> {
+    crate::steps()
+        .filter(|step| step.who != [Relation::System] && step.id != crate::intake::REGISTER)
+        .map(|step| ask(dossier, setting, step, who))
+        .collect()
+}
+
+fn judge(dossier: &Dossier, setting: &Setting, act: &Act, mut check: Check<'_>) -> Verdict {
+    let occurred = occurred(act, setting, &mut check);
+    judge_actor(&At { dossier, setting, act, occurred }, &mut check);
+    let at = At { dossier, setting, act, occurred };
+    if let Manner::Correcting { entry, reason } = &act.manner {
+        judge_correction(dossier, act, *entry, reason.is_some(), &mut check);
+        // What is corrected is judged as it would have been, had it been typed correctly.
+        let before = dossier.before(*entry);
+        let now = dossier.entry(*entry).map_or(setting.now, |entry| entry.entered);
+        let then = Setting { now, ..setting.clone() };
+        return judge_form(dossier, &At { dossier: &before, setting: &then, ..at }, check);
+    }
+    judge_form(dossier, &at, check)
+}
+
+fn judge_form(dossier: &Dossier, at: &At<'_>, mut check: Check<'_>) -> Verdict {
+    let act = at.act;
+    judge_day(at, &mut check);
+    if at.is_as_happened() {
+        check.that(act.step.recordable_as_happened, &NOT_AS_HAPPENED);
+    }
+    judge_fields(act, &mut check);
+    let event = (act.step.judge)(&act.answers, at, &mut check);
+    conclude(dossier, at, event, check)
+}
+
+fn judge_actor(at: &At<'_>, check: &mut Check<'_>) {
+    let At { dossier, setting, act, .. } = at;
+    let is_first = act.step.id == crate::intake::REGISTER;
+    if act.step.who == [Relation::System] {
+        check.that(act.who == StaffId::system(), &NOT_YOURS);
+    } else {
+        let department = dossier.department().unwrap_or(&setting.department);
+        let staff = setting.directory.staff(&act.who);
+        let serves = staff.is_some_and(|s| &s.department == department && !s.roles.is_empty());
+        check.that(serves, &NOT_ONE_OF_US);
+        let holds = act.step.who.iter().any(|relation| holds(*relation, at));
+        check.of(who_may(act.step)).that(holds, &NOT_YOURS);
+        check.that(!dossier.general.stands_back(&act.who, setting.today()), &STANDS_BACK);
+    }
+    check.that(is_first || dossier.version() > 0, &MUST_BE_REGISTERED);
+    check.that(act.step.after_end || !dossier.has_ended(), &HAS_ENDED);
+}
+
+fn who_may(step: &Step) -> String {
+    step.who.iter().map(|relation| relation.label()).collect::<Vec<_>>().join("或者")
+}
+
+fn holds(relation: Relation, at: &At<'_>) -> bool {
+    let staff = at.setting.directory.staff(at.who());
+    match relation {
+        Relation::Clerk => staff.is_some_and(|staff| staff.roles.contains(&Role::Clerk)),
+        Relation::Head => staff.is_some_and(|staff| staff.is_head()),
+        Relation::Handler => at.dossier.assigned_on(at.today()).contains(&at.who()),
+        Relation::System => false,
+    }
+}
+
+/// The day on which the act occurred: today, or what was answered.
+fn occurred(act: &Act, setting: &Setting, check: &mut Check<'_>) -> Option<Date> {
+    if act.step.occurs == Occurs::WhenEntered {
+        return Some(setting.today());
+    }
+    let answer = act.answers.get(OCCURRED).filter(|answer| !answer.is_blank())?;
+    read_date(answer.text().unwrap_or_default().trim())
+        .map_err(|message| {
+            check.malformed().push(Malformed { field: OCCURRED.to_owned(), message });
+        })
+        .ok()
+}
+
+fn judge_day(at: &At<'_>, check: &mut Check<'_>) {
+    if at.act.step.occurs == Occurs::WhenEntered {
+        return check.that(at.today() >= IN_FORCE, &IN_FORCE_THEN);
+    }
+    let occurred = at.occurred;
+    check.that(occurred.map(|day| day <= at.today()), &NOT_IN_FUTURE);
+    check.that(occurred.map(|day| day >= IN_FORCE), &IN_FORCE_THEN);
+    if let Some(received) = at.dossier.intake.received() {
+        check.that(occurred.map(|day| day >= received), &NOT_BEFORE_LEAD);
+    }
+}
+
+fn judge_correction(
+    dossier: &Dossier,
+    act: &Act,
+    entry: u64,
+    reasoned: bool,
+    check: &mut Check<'_>,
+) {
+    let found = dossier.entry(entry).filter(|found| found.step == act.step.id);
+    let untouched = !crate::supplementary::is_signed(dossier, entry);
+    check.that(act.step.correctable && found.is_some() && untouched, &NOT_CORRECTABLE);
+    let rests = |later: &Entry| {
+        crate::step(&later.step).is_some_and(|step| step.weight == crate::step::Weight::Decision)
+            || matches!(later.event, Event::Approval(_))
+    };
+    let rested_on = dossier.history.iter().filter(|later| later.version > entry).any(rests);
+    check.that(reasoned || !rested_on, &CORRECTION_NEEDS_REASON);
+}
+
+/// Fields that the step does not have; a mistyped field name must not lose what was entered.
+fn judge_fields(act: &Act, check: &mut Check<'_>) {
+    for id in act.answers.keys() {
+        if !act.step.all_fields().any(|field| field.id == id) {
+            let message = format!("没有「{}」这一项", crate::value::excerpt(id));
+            check.malformed().push(Malformed { field: id.clone(), message });
+        }
+    }
+}
+
+fn conclude(dossier: &Dossier, at: &At<'_>, event: Option<Event>, check: Check<'_>) -> Verdict {
+    let act = at.act;
+    let (findings, malformed) = check.finish();
+    let step = act.step;
+    let answered = |id: &str| act.answers.get(id).is_some_and(|answer| !answer.is_blank());
+    let missing = step.all_fields().filter(|f| f.required && !answered(f.id)).map(|f| f.id);
+    let mut breaches = Vec::new();
+    if at.is_as_happened() && step.recordable_as_happened {
+        let breached = findings.iter().filter(|f| f.conduct && f.judgement == Judgement::Fails);
+        breaches.extend(breached.map(|finding| finding.refusal));
+    }
+    let mut verdict =
+        Verdict { step, missing: missing.collect(), findings, malformed, event: None, breaches };
+    if verdict.outcome() == crate::check::Outcome::Allowed {
+        verdict.event = event.map(|event| match &act.manner {
+            Manner::Correcting { entry, reason } => correction(dossier, at, event, *entry, reason),
+            _ => event,
+        });
+    }
+    verdict
+}
+
+fn correction(
+    dossier: &Dossier,
+    at: &At<'_>,
+    mut event: Event,
+    entry: u64,
+    reason: &Option<LongText>,
+) -> Event {
+    // The number that people already cite stays.
+    let number = dossier.entry(entry).and_then(|entry| entry.event.number());
+    if let Some((new, old)) = event.number_mut().zip(number) {
+        *new = old.clone();
+    }
+    let occurred = at.occurred.unwrap_or(at.today());
+    Event::Corrected { entry, event: Box::new(event), occurred, reason: reason.clone() }
+}
+
+/// The entry that an act becomes, if its verdict allows it.
+pub fn entry(dossier: &Dossier, setting: &Setting, act: &Act, verdict: &Verdict) -> Option<Entry> {
+    let event = verdict.event.clone()?;
+    let occurred = match (&event, act.answers.get(OCCURRED)) {
+        (Event::Corrected { .. }, _) | (_, None) => setting.today(),
+        (_, Some(answer)) => read_date(answer.text()?.trim()).ok()?,
+    };
+    let mut breaches: Vec<_> = verdict.breaches.iter().map(|b| b.code.to_owned()).collect();
+    breaches.dedup();
+    Some(Entry {
+        version: dossier.version() + 1,
+        step: act.step.id.to_owned(),
+        by: act.who.clone(),
+        department: dossier.department().unwrap_or(&setting.department).clone(),
+        entered: setting.now,
+        occurred,
+        breaches,
+        circumstances: match &act.manner {
+            Manner::AsHappened { circumstances } => Some(circumstances.clone()),
+            _ => None,
+        },
+        holidays: setting.holidays.fingerprint().to_owned(),
+        event,
+    })
+}

@@ -1,0 +1,345 @@
+//! 呈报与审批. One mechanism for every matter that a head decides.
+//!
+//! A matter is submitted with the hash of what is submitted, returned with comments or approved.
+//! Each matter keeps its own conditions in its own chapter; they are judged when it is submitted and again when it is approved.
+
+use serde::{Deserialize, Serialize};
+use sm3::{Digest, Sm3};
+
+use crate::{
+    check::{Check, refusals},
+    closing,
+    dossier::{self, At, Dossier, Entry, Stamp},
+    filing, investigation,
+    law::{Clause, clause},
+    number::{Number, Series},
+    step::{Form, Relation, Rule, Step, form},
+    value::{LongText, StaffId, SubmissionId, choice},
+};
+
+const HEAD: &[Relation] = &[Relation::Head];
+const APPROVALS: &[Clause] =
+    &[clause(25).item(3), clause(30), clause(31), clause(49), clause(54), clause(55).paragraph(1)];
+
+/// The steps of every approval.
+pub static STEPS: [Step; 2] = [
+    Step::of::<Approve>("approve", "批准", APPROVALS, HEAD)
+        .decision()
+        .warning("批准后即发生效力，不能撤回"),
+    Step::of::<Return>("return", "退回", APPROVALS, HEAD).decision(),
+];
+
+refusals! {
+    MUST_BE_PENDING = "approval.must_be_pending", [], at "submission", "没有待批的事项", "由办案人员先呈报";
+    APPROVER_NOT_HANDLER = "approval.approver_not_handler", [clause(31)], by APPROVER_NOT_HANDLER, at "submission", "审批人是本案办案人员，不能审批自己办理的案件", "由其他负责人审批";
+    MUST_BE_UNCHANGED = "approval.must_be_unchanged", [clause(31)], at "submission", "呈报后内容有变动，与呈报时不一致", "退回后重新呈报";
+    NOT_PENDING_TWICE = "approval.not_pending_twice", [], "同一事项已经呈报，正在等待审批", "等待负责人批准或者退回";
+}
+
+/// 呈报事项. What is submitted, with what was filled in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Matter {
+    /// 不予处理.
+    NotHandled(filing::SubmitNotHandled),
+    /// 初查延期.
+    ReviewExtension(filing::SubmitReviewExtension),
+    /// 立案.
+    Filing(filing::SubmitFiling),
+    /// 撤销案件.
+    Cancellation(investigation::handling::SubmitCancellation),
+    /// 办案延期.
+    HandlingExtension(closing::SubmitHandlingExtension),
+    /// 结案.
+    Closing(closing::SubmitClosing),
+}
+
+choice! {
+    /// 呈报事项的种类.
+    MatterKind {
+        NotHandled = "not_handled", "不予处理";
+        ReviewExtension = "review_extension", "初查延期";
+        Filing = "filing", "立案";
+        Cancellation = "cancellation", "撤销案件";
+        HandlingExtension = "handling_extension", "办案延期";
+        Closing = "closing", "结案";
+    }
+}
+
+impl Matter {
+    /// Its kind.
+    pub fn kind(&self) -> MatterKind {
+        match self {
+            Matter::NotHandled(_) => MatterKind::NotHandled,
+            Matter::ReviewExtension(_) => MatterKind::ReviewExtension,
+            Matter::Filing(_) => MatterKind::Filing,
+            Matter::Cancellation(_) => MatterKind::Cancellation,
+            Matter::HandlingExtension(_) => MatterKind::HandlingExtension,
+            Matter::Closing(_) => MatterKind::Closing,
+        }
+    }
+
+    /// Judges the conditions of the matter, which its chapter states.
+    fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
+        match self {
+            Matter::NotHandled(form) => filing::may_not_be_handled(Some(form.ground), at, check),
+            Matter::ReviewExtension(form) => {
+                filing::review_may_be_extended(Some(form.until), at, check)
+            }
+            Matter::Filing(_) => filing::may_be_filed(at, check),
+            Matter::Cancellation(_) => investigation::handling::may_be_cancelled(at, check),
+            Matter::HandlingExtension(_) => closing::handling_may_be_extended(at, check),
+            Matter::Closing(_) => closing::may_be_closed(at, check),
+        }
+    }
+
+    /// Whether a lateness of the approval stays on record: an extension approved after the limit it extends.
+    fn is_late(&self, at: &At<'_>) -> bool {
+        let today = at.today();
+        match self {
+            Matter::ReviewExtension(_) => filing::review_deadline(at.dossier, at.setting)
+                .is_some_and(|deadline| today > deadline.latest),
+            Matter::HandlingExtension(_) => closing::handling_deadline(at.dossier, at.setting)
+                .is_some_and(|deadline| today > deadline.latest),
+            _ => false,
+        }
+    }
+
+    /// Whether the approver must not be a handler (art. 31, and likewise 25, 49 and 54).
+    fn needs_other_approver(&self) -> bool {
+        !matches!(self.kind(), MatterKind::ReviewExtension | MatterKind::HandlingExtension)
+    }
+}
+
+/// SM3 of what is submitted: the matter, and for a filing the lead and the review report attached to it (art. 31).
+pub(crate) fn digest(dossier: &Dossier, matter: &Matter) -> String {
+    let leads: Vec<_> = dossier.intake.leads.iter().map(|lead| &lead.form).collect();
+    let attached = (matter.kind() == MatterKind::Filing).then_some((leads, &dossier.filing.report));
+    let attached = attached.map(|(leads, report)| (leads, report.as_ref().map(|(form, _)| form)));
+    let bytes = serde_json::to_vec(&(matter, attached)).unwrap_or_default();
+    Sm3::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Submits a matter, if its conditions hold and it is not already pending.
+pub(crate) fn submit(
+    matter: Option<Matter>,
+    kind: MatterKind,
+    at: &At<'_>,
+    check: &mut Check<'_>,
+) -> Option<dossier::Event> {
+    check.of(kind.label()).that(at.dossier.approval.pending(kind).is_none(), &NOT_PENDING_TWICE);
+    let matter = matter?;
+    let digest = digest(at.dossier, &matter);
+    Some(Event::Submitted { matter, digest }.into())
+}
+
+form! {
+    /// 批准.
+    Approve / ApproveDraft {
+        submission: SubmissionId = "待批事项";
+        opinion: LongText = "审批意见";
+    }
+}
+
+impl Rule for Approve {
+    fn judge(draft: ApproveDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
+        let submission = submission(&draft.submission, at, check);
+        let (mut number, mut late, mut sole_head) = (None, false, false);
+        if let Some(submission) = submission {
+            let matter = &submission.matter;
+            if matter.needs_other_approver() {
+                let own = is_handler(at.who(), at);
+                sole_head = own && !another_head_exists(at);
+                check.of(matter.kind().label()).that(!own || sole_head, &APPROVER_NOT_HANDLER);
+            }
+            let unchanged = digest(at.dossier, matter) == submission.digest;
+            check.of(matter.kind().label()).that(unchanged, &MUST_BE_UNCHANGED);
+            matter.judge(at, check);
+            late = matter.is_late(at);
+            number = (matter.kind() == MatterKind::Filing).then(|| at.number(Series::Case));
+        }
+        let form = Self::complete(draft)?;
+        Some(Event::Approved { form, number, late, sole_head }.into())
+    }
+}
+
+form! {
+    /// 退回. The matter goes back with comments and may be submitted again.
+    Return / ReturnDraft {
+        submission: SubmissionId = "待批事项";
+        comments: LongText = "退回意见";
+    }
+}
+
+impl Rule for Return {
+    fn judge(draft: ReturnDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
+        submission(&draft.submission, at, check);
+        Some(Event::Returned(Self::complete(draft)?).into())
+    }
+}
+
+/// The submission that is decided: the one named or, where nothing was answered yet, the first that waits.
+fn submission<'a>(
+    named: &Option<SubmissionId>,
+    at: &At<'a>,
+    check: &mut Check<'_>,
+) -> Option<&'a Submission> {
+    let mut pending = at.dossier.approval.submissions.iter().filter(|s| s.state == Fate::Pending);
+    let found = match named {
+        Some(id) => pending.find(|submission| submission.id == id.0),
+        None => pending.next(),
+    };
+    check.that(found.is_some(), &MUST_BE_PENDING);
+    found
+}
+
+fn is_handler(staff: &StaffId, at: &At<'_>) -> bool {
+    at.dossier.is_handler_on(staff, at.today())
+}
+
+fn another_head_exists(at: &At<'_>) -> bool {
+    let department = at.dossier.department().unwrap_or(&at.setting.department);
+    at.setting.directory.staff_of(department).any(|s| s.is_head() && !is_handler(&s.id, at))
+}
+
+/// What was recorded about approvals.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// 已呈报.
+    Submitted {
+        /// 呈报事项.
+        matter: Matter,
+        /// SM3 of what was submitted.
+        digest: String,
+    },
+    /// 已退回.
+    Returned(Return),
+    /// 已批准.
+    Approved {
+        /// 审批内容.
+        form: Approve,
+        /// 案号, where a case was filed.
+        number: Option<Number>,
+        /// 届满后批准.
+        late: bool,
+        /// The approver was a handler because there is no other head; shown to the next higher department.
+        sole_head: bool,
+    },
+}
+
+/// What became of a submission.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    /// 待批.
+    Pending,
+    /// 已退回.
+    Returned {
+        /// 退回意见.
+        comments: LongText,
+        /// Who and when.
+        stamp: Stamp,
+    },
+    /// 已批准.
+    Approved {
+        /// 审批意见.
+        opinion: LongText,
+        /// 届满后批准.
+        late: bool,
+        /// Approved by a handler for want of another head.
+        sole_head: bool,
+        /// Who and when.
+        stamp: Stamp,
+    },
+}
+
+/// 呈报. One submission.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Number within the dossier.
+    pub id: u32,
+    /// 呈报事项.
+    pub matter: Matter,
+    /// SM3 of what was submitted.
+    pub digest: String,
+    /// Who submitted and when.
+    pub stamp: Stamp,
+    /// What became of it.
+    pub state: Fate,
+}
+
+/// Every submission of a dossier.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// In the order in which they were submitted.
+    pub submissions: Vec<Submission>,
+}
+
+impl State {
+    /// The submission of this kind that waits for a head.
+    pub fn pending(&self, kind: MatterKind) -> Option<&Submission> {
+        self.submissions.iter().find(|s| s.matter.kind() == kind && s.state == Fate::Pending)
+    }
+
+    /// Every submission that waits for a head.
+    pub fn all_pending(&self) -> impl Iterator<Item = &Submission> {
+        self.submissions.iter().filter(|submission| submission.state == Fate::Pending)
+    }
+
+    /// The approval that ended the dossier.
+    pub fn ending(&self) -> Option<MatterKind> {
+        let ends = [MatterKind::NotHandled, MatterKind::Cancellation, MatterKind::Closing];
+        self.approved().map(|(s, _)| s.matter.kind()).find(|kind| ends.contains(kind))
+    }
+
+    /// Every approved submission, with who approved it and when.
+    pub fn approved(&self) -> impl Iterator<Item = (&Submission, &Stamp)> {
+        self.submissions.iter().filter_map(|submission| match &submission.state {
+            Fate::Approved { stamp, .. } => Some((submission, stamp)),
+            _ => None,
+        })
+    }
+}
+
+pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
+    let stamp = entry.stamp();
+    let submissions = &mut dossier.approval.submissions;
+    match event {
+        Event::Submitted { matter, digest } => {
+            let id = submissions.len() as u32 + 1;
+            submissions.push(Submission {
+                id,
+                matter: matter.clone(),
+                digest: digest.clone(),
+                stamp,
+                state: Fate::Pending,
+            });
+        }
+        Event::Returned(form) => {
+            if let Some(submission) = submissions.iter_mut().find(|s| s.id == form.submission.0) {
+                submission.state = Fate::Returned { comments: form.comments.clone(), stamp };
+            }
+        }
+        Event::Approved { form, number, late, sole_head } => {
+            let Some(submission) = submissions.iter_mut().find(|s| s.id == form.submission.0)
+            else {
+                return;
+            };
+            let matter = submission.matter.clone();
+            submission.state = Fate::Approved {
+                opinion: form.opinion.clone(),
+                late: *late,
+                sole_head: *sole_head,
+                stamp: stamp.clone(),
+            };
+            match matter {
+                Matter::Filing(_) => filing::file(dossier, number.clone(), stamp),
+                Matter::ReviewExtension(form) => {
+                    dossier.filing.extensions.push((form.until, stamp))
+                }
+                Matter::HandlingExtension(_) => dossier.closing.extended = Some(stamp),
+                Matter::NotHandled(_) | Matter::Cancellation(_) | Matter::Closing(_) => {}
+            }
+        }
+    }
+}

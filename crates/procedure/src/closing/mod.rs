@@ -1,0 +1,323 @@
+//! 第七章 结案. A case is closed when its four conditions are met, within its limit.
+//!
+#![doc = include_str!("law.md")]
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    answered::LegalRule,
+    approval::{self, Matter, MatterKind},
+    check::{Check, refusals},
+    deadline::{self, Duty, Running},
+    dossier::{self, At, Dossier, Entry, Stamp},
+    law::clause,
+    limit,
+    setting::Setting,
+    step::{Form, Relation, Rule, Step, form},
+    time::Deadline,
+    value::LongText,
+};
+
+const HANDLER: &[Relation] = &[Relation::Handler];
+
+/// The steps of this chapter.
+pub static STEPS: [Step; 4] = [
+    Step::of::<FindContainmentUnneeded>(
+        "find_containment_unneeded",
+        "认定没有需要采取的补救措施",
+        &[clause(53).item(2)],
+        HANDLER,
+    )
+    .decision(),
+    Step::of::<SubmitHandlingExtension>(
+        "submit_handling_extension",
+        "呈报办案延期",
+        &[clause(55).paragraph(1)],
+        HANDLER,
+    )
+    .decision(),
+    Step::of::<ExplainDelay>(
+        "explain_delay",
+        "向上一级说明未按期结案的原因",
+        &[clause(55).paragraph(2)],
+        HANDLER,
+    )
+    .on_day("说明日期"),
+    Step::of::<SubmitClosing>("submit_closing", "提交结案报告", &[clause(53), clause(54)], HANDLER)
+        .decision(),
+];
+
+refusals! {
+    CASE_FILED = "closing.case_filed", [clause(54)], "尚未立案", "先填报立案表并经负责人批准";
+    FACTS_ESTABLISHED = "closing.facts_established", [clause(53).item(1)], "泄露国家秘密的事实尚未调查清楚", "认定泄密和各项调查内容，结束调查";
+    CONTAINMENT_TAKEN = "closing.containment_taken", [clause(53).item(2)], "必要的补救措施尚未落实", "落实补救措施；没有需要采取的，作出认定";
+    PERSONS_DEALT_WITH = "closing.persons_dealt_with", [clause(53).item(3)], "案件相关责任人员尚未全部处理", "提出处理建议并记录处理结果；没有需要追究责任的，作出认定";
+    RECTIFICATION_TAKEN = "closing.rectification_taken", [clause(53).item(4)], "有关机关、单位尚未采取整改措施", "督促整改并记录整改情况报告";
+    RECUSALS_DECIDED = "closing.recusals_decided", [clause(9).paragraph(2)], by RECUSAL_BLOCKS_CLOSING, "回避申请尚未作出决定", "先决定回避";
+    CONTAINMENT_ORDERED = "closing.containment_ordered", [clause(53).item(2)], by CONTAINMENT_UNNEEDED, "已经责令采取补救措施", "记录补救措施的落实情况";
+    EXTENDED_ONCE = "closing.extended_once", [clause(55).paragraph(1)], "办案时限已经延长过1个月，不能再次延长", "在延长期内仍不能查结的，向上一级保密行政管理部门说明原因";
+    EXTENSION_IN_TIME = "closing.extension_in_time", [clause(55).paragraph(1)], by LATE_EXTENSION_REFUSED, "时限已经届满，不能再延期", "在届满前呈报并批准延期";
+    EXTENDED_FIRST = "closing.extended_first", [clause(55).paragraph(2)], "办案时限尚未延长", "未能在3个月内查结的，先呈报办案延期";
+}
+
+/// Rules of this chapter that are not steps.
+pub static RULES: [LegalRule; 2] = [
+    LegalRule {
+        id: "closing_conditions",
+        name: "结案条件",
+        basis: &[clause(53)],
+        about: "四项条件逐项由记录计算，缺什么始终列出",
+    },
+    LegalRule {
+        id: "handling_limit",
+        name: "查处时限",
+        basis: &[clause(55).paragraph(1), clause(55).paragraph(2)],
+        about: "自立案之日起3个月，经批准可延长1个月；仍不能查结的，在延长期最后一日之前向上一级说明原因",
+    },
+];
+
+form! {
+    /// 认定没有需要采取的补救措施.
+    FindContainmentUnneeded / FindContainmentUnneededDraft {
+        reason: LongText = "理由";
+    }
+}
+
+impl Rule for FindContainmentUnneeded {
+    fn judge(
+        draft: FindContainmentUnneededDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
+        check.that(at.dossier.intake.containments.is_empty(), &CONTAINMENT_ORDERED);
+        Some(Event::ContainmentUnneeded(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 呈报办案延期. Once, by one month.
+    SubmitHandlingExtension / SubmitHandlingExtensionDraft {
+        reason: LongText = "未能查结的原因和延期理由";
+    }
+}
+
+impl Rule for SubmitHandlingExtension {
+    fn judge(
+        draft: SubmitHandlingExtensionDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        handling_may_be_extended(at, check);
+        let matter = Self::complete(draft).map(Matter::HandlingExtension);
+        approval::submit(matter, MatterKind::HandlingExtension, at, check)
+    }
+}
+
+/// Art. 55 ¶1: what an extension of the handling needs.
+pub(crate) fn handling_may_be_extended(at: &At<'_>, check: &mut Check<'_>) {
+    check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
+    check.that(at.dossier.closing.extended.is_none(), &EXTENDED_ONCE);
+    let deadline = handling_deadline(at.dossier, at.setting);
+    check.that(deadline.is_none_or(|deadline| at.today() <= deadline.latest), &EXTENSION_IN_TIME);
+}
+
+form! {
+    /// 向上一级说明未按期结案的原因.
+    ExplainDelay / ExplainDelayDraft {
+        reason: LongText = "在延长期内仍不能查结的原因";
+    }
+}
+
+impl Rule for ExplainDelay {
+    fn judge(
+        draft: ExplainDelayDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
+        check.that(at.dossier.closing.extended.is_some(), &EXTENDED_FIRST);
+        Some(Event::DelayExplained(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 提交结案报告. The eight parts of the closing report.
+    SubmitClosing / SubmitClosingDraft {
+        course: LongText = "泄密案件的发生、发现经过";
+        secrets: LongText = "案件涉及国家秘密的密级、数量、载体形式以及概要内容";
+        harm: LongText = "泄密案件已经或者可能造成的危害";
+        causes: LongText = "案件发生的主要原因";
+        containment: LongText = "已经采取的补救措施";
+        persons: LongText = "责任人员处理情况";
+        rectification: LongText = "有关机关、单位整改情况";
+        other: LongText = "其他需要说明的情况", "没有的，写“无”";
+    }
+}
+
+impl Rule for SubmitClosing {
+    fn judge(
+        draft: SubmitClosingDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        may_be_closed(at, check);
+        let matter = Self::complete(draft).map(Matter::Closing);
+        approval::submit(matter, MatterKind::Closing, at, check)
+    }
+}
+
+/// Arts. 53 and 54: what closing needs.
+pub(crate) fn may_be_closed(at: &At<'_>, check: &mut Check<'_>) {
+    check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
+    let conditions = conditions(at.dossier);
+    let refusals =
+        [&FACTS_ESTABLISHED, &CONTAINMENT_TAKEN, &PERSONS_DEALT_WITH, &RECTIFICATION_TAKEN];
+    for (condition, refusal) in conditions.iter().zip(refusals) {
+        check.that(condition.missing.is_empty(), refusal);
+    }
+    let open = at.dossier.general.recusals.iter().any(|recusal| recusal.decision.is_none());
+    check.that(!open, &RECUSALS_DECIDED);
+}
+
+/// 调查终结的条件. One of the four of art. 53, and what it still lacks.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// The item of art. 53, from 1.
+    pub item: u8,
+    /// What it lacks; met where this is empty.
+    pub missing: Vec<String>,
+}
+
+/// The four conditions of art. 53 as the record stands.
+pub fn conditions(dossier: &Dossier) -> [Condition; 4] {
+    let missing = [
+        missing_facts(dossier),
+        missing_containment(dossier),
+        missing_outcomes(dossier),
+        missing_rectification(dossier),
+    ];
+    let mut item = 0;
+    missing.map(|missing| {
+        item += 1;
+        Condition { item, missing }
+    })
+}
+
+fn missing_facts(dossier: &Dossier) -> Vec<String> {
+    match &dossier.investigation.fact_finding_ended {
+        Some(_) => Vec::new(),
+        None => vec!["调查尚未结束".to_owned()],
+    }
+}
+
+fn missing_containment(dossier: &Dossier) -> Vec<String> {
+    let ordered = &dossier.intake.containments;
+    if ordered.is_empty() && dossier.closing.containment_unneeded.is_none() {
+        return vec!["没有责令补救，也没有认定不需要补救".to_owned()];
+    }
+    let open = ordered.iter().zip(1..).filter(|(containment, _)| containment.result.is_none());
+    open.map(|(containment, i)| {
+        format!("未落实：{}", dossier::titled(i, containment.form.measures.as_str()))
+    })
+    .collect()
+}
+
+fn missing_outcomes(dossier: &Dossier) -> Vec<String> {
+    let Some((leak, _)) = &dossier.general.leak else {
+        return vec!["尚未认定责任人员".to_owned()];
+    };
+    if leak.responsible.is_empty() {
+        return match dossier.investigation.nobody_responsible {
+            Some(_) => Vec::new(),
+            None => vec!["没有列出责任人员，也没有认定无需追究责任".to_owned()],
+        };
+    }
+    let proposals = &dossier.investigation.proposals;
+    let outcomes: Vec<_> = proposals.iter().flat_map(|p| &p.outcomes).map(|o| &o.person).collect();
+    let open = leak.responsible.iter().filter(|person| !outcomes.contains(person));
+    open.map(|person| format!("未处理：{}", dossier.general.person_name(person))).collect()
+}
+
+fn missing_rectification(dossier: &Dossier) -> Vec<String> {
+    let urged = &dossier.investigation.rectifications;
+    if urged.is_empty() {
+        return vec!["尚未督促整改".to_owned()];
+    }
+    let open = urged.iter().zip(1..).filter(|(rectification, _)| rectification.reported.is_none());
+    open.map(|(rectification, i)| {
+        format!("未报送：{}", dossier::titled(i, rectification.form.problems.as_str()))
+    })
+    .collect()
+}
+
+/// What was recorded under this chapter, approvals apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// 已认定没有需要采取的补救措施.
+    ContainmentUnneeded(FindContainmentUnneeded),
+    /// 已说明未按期结案的原因.
+    DelayExplained(ExplainDelay),
+}
+
+/// What this chapter knows of a dossier.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// 没有需要采取的补救措施.
+    pub containment_unneeded: Option<(FindContainmentUnneeded, Stamp)>,
+    /// 办案延期, approved.
+    pub extended: Option<Stamp>,
+    /// 说明原因.
+    pub explained: Vec<(ExplainDelay, Stamp)>,
+}
+
+pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
+    let state = &mut dossier.closing;
+    match event {
+        Event::ContainmentUnneeded(form) => {
+            state.containment_unneeded = Some((form.clone(), entry.stamp()));
+        }
+        Event::DelayExplained(form) => state.explained.push((form.clone(), entry.stamp())),
+    }
+}
+
+/// The limit for handling as it stands: three months from filing, with the extension four (art. 55 ¶1).
+pub fn handling_deadline(dossier: &Dossier, setting: &Setting) -> Option<Deadline> {
+    let start = dossier.filing.case.as_ref()?.stamp.occurred;
+    let length = match dossier.closing.extended {
+        Some(_) => limit::HANDLING.length.extended_by(limit::HANDLING_EXTENSION.length)?,
+        None => limit::HANDLING.length,
+    };
+    deadline::of(start, length, setting)
+}
+
+/// The limit of this chapter.
+pub(crate) fn limits(dossier: &Dossier, setting: &Setting) -> Option<Running> {
+    let ends = [MatterKind::Closing, MatterKind::Cancellation];
+    let ended = dossier.approval.approved().find(|(s, _)| ends.contains(&s.matter.kind()));
+    Some(Running {
+        id: limit::HANDLING.id,
+        name: limit::HANDLING.name,
+        basis: clause(55).paragraph(1),
+        deadline: handling_deadline(dossier, setting)?,
+        met: ended.map(|(_, stamp)| stamp.occurred),
+        extended: dossier.closing.extended.is_some(),
+    })
+}
+
+/// Duties of this chapter that are open.
+pub(crate) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty>) {
+    let Some(deadline) = handling_deadline(dossier, setting).filter(|_| !dossier.has_ended())
+    else {
+        return;
+    };
+    for submission in dossier.approval.all_pending() {
+        let name = format!("待审批：{}", submission.matter.kind());
+        duties.push(Duty { name, basis: clause(54), due: None });
+    }
+    if dossier.closing.extended.is_some() && dossier.closing.explained.is_empty() {
+        let name = "延长期内仍不能查结的，向上一级说明原因".to_owned();
+        duties.push(Duty { name, basis: clause(55).paragraph(2), due: Some(deadline.nominal) });
+    }
+}

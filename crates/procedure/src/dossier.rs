@@ -1,0 +1,393 @@
+//! 卷宗. Everything recorded about one or more leads on the same facts and the case they may become.
+//!
+//! A dossier *is* the list of its entries; all else here is computed from that list by [`Dossier::apply`], which consults nothing and refuses nothing: what happened, happened.
+
+use jiff::civil::{Date, DateTime};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    act::{Act, Manner},
+    approval, closing, evidence, filing, general, intake, investigation,
+    number::Number,
+    setting::Setting,
+    supplementary,
+    value::{DepartmentId, LongText, Place, StaffId, Text, UnitId, choice},
+};
+
+/// What was recorded, by chapter of the regulation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// 总则.
+    General(general::Event),
+    /// 证据.
+    Evidence(evidence::Event),
+    /// 受理.
+    Intake(intake::Event),
+    /// 初查与立案.
+    Filing(filing::Event),
+    /// 调查与处理.
+    Investigation(investigation::Event),
+    /// 结案.
+    Closing(closing::Event),
+    /// 附则.
+    Supplementary(supplementary::Event),
+    /// 呈报与审批.
+    Approval(approval::Event),
+    /// 更正. A mistyped fact of an earlier entry, and what it should have been.
+    Corrected {
+        /// The version of the entry that is corrected.
+        entry: u64,
+        /// What it should have recorded.
+        event: Box<Event>,
+        /// The day on which its act occurred.
+        occurred: Date,
+        /// 更正理由, required once something rests on the fact.
+        reason: Option<LongText>,
+    },
+}
+
+macro_rules! chapter_events {
+    ($($module:ident => $variant:ident),+) => {$(
+        impl From<$module::Event> for Event {
+            fn from(event: $module::Event) -> Self {
+                Event::$variant(event)
+            }
+        }
+    )+};
+}
+chapter_events!(general => General, evidence => Evidence, intake => Intake, filing => Filing,
+    investigation => Investigation, closing => Closing, supplementary => Supplementary,
+    approval => Approval);
+
+impl Event {
+    /// The number that people cite, where the event has one.
+    pub fn number(&self) -> Option<&Number> {
+        match self {
+            Event::Intake(intake::Event::Registered { number, .. }) => Some(number),
+            Event::Approval(approval::Event::Approved { number, .. }) => number.as_ref(),
+            Event::Filing(filing::Event::FilingNotified { number, .. }) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The same, to be filled in inside the append.
+    pub fn number_mut(&mut self) -> Option<&mut Number> {
+        match self {
+            Event::Intake(intake::Event::Registered { number, .. }) => Some(number),
+            Event::Approval(approval::Event::Approved { number, .. }) => number.as_mut(),
+            Event::Filing(filing::Event::FilingNotified { number, .. }) => Some(number),
+            _ => None,
+        }
+    }
+}
+
+/// One act on the record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The place in the dossier, from 1.
+    pub version: u64,
+    /// The step that was taken.
+    pub step: String,
+    /// Who entered it.
+    pub by: StaffId,
+    /// In which department's office.
+    pub department: DepartmentId,
+    /// When it was entered.
+    pub entered: DateTime,
+    /// On which day the act occurred.
+    pub occurred: Date,
+    /// The checks that the act breached, where it was recorded as it happened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaches: Vec<String>,
+    /// 情况说明. How an act came to be done in breach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circumstances: Option<LongText>,
+    /// The holiday table that was used.
+    pub holidays: String,
+    /// What was recorded.
+    pub event: Event,
+}
+
+impl Entry {
+    /// Who, when and where in the dossier.
+    pub fn stamp(&self) -> Stamp {
+        Stamp {
+            version: self.version,
+            by: self.by.clone(),
+            entered: self.entered,
+            occurred: self.occurred,
+            in_breach: !self.breaches.is_empty(),
+        }
+    }
+
+    /// 补录. Entered more than a day after the act.
+    pub fn is_entered_later(&self) -> bool {
+        self.occurred.tomorrow().is_ok_and(|next| self.entered.date() > next)
+    }
+}
+
+/// Who recorded a thing and when: kept with everything computed from an entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stamp {
+    /// The entry.
+    pub version: u64,
+    /// Who entered it.
+    pub by: StaffId,
+    /// When it was entered.
+    pub entered: DateTime,
+    /// On which day the act occurred.
+    pub occurred: Date,
+    /// 瑕疵. Whether the act was done in breach and recorded as it happened.
+    pub in_breach: bool,
+}
+
+choice! {
+    /// 阶段. Where a dossier stands (reading: the regulation names no stages).
+    Stage {
+        Registered = "registered", "已登记";
+        Review = "review", "初查";
+        FilingPending = "filing_pending", "待立案审批";
+        Investigation = "investigation", "调查";
+        Handling = "handling", "处理与整改";
+        ClosingPending = "closing_pending", "待结案审批";
+        Closed = "closed", "已结案";
+        NotHandled = "not_handled", "不予处理";
+        Education = "education", "批评教育";
+        Cancelled = "cancelled", "撤销";
+    }
+}
+
+/// 卷宗. See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Dossier {
+    /// Permanent identifier.
+    pub id: String,
+    /// 总则: persons, secret items, recusals, the finding of a leak.
+    pub general: general::State,
+    /// 证据.
+    pub evidence: evidence::State,
+    /// 受理: leads, materials, containment.
+    pub intake: intake::State,
+    /// 初查与立案.
+    pub filing: filing::State,
+    /// 调查与处理.
+    pub investigation: investigation::State,
+    /// 结案.
+    pub closing: closing::State,
+    /// 附则: papers fixed.
+    pub supplementary: supplementary::State,
+    /// 呈报与审批.
+    pub approval: approval::State,
+    /// Every entry, as it was recorded.
+    pub history: Vec<Entry>,
+}
+
+impl Dossier {
+    /// A dossier about which nothing is recorded yet.
+    pub fn new(id: impl Into<String>) -> Self {
+        Dossier { id: id.into(), ..Dossier::default() }
+    }
+
+    /// The dossier that these entries make.
+    pub fn replay(id: impl Into<String>, entries: impl IntoIterator<Item = Entry>) -> Self {
+        let mut dossier = Dossier::new(id);
+        for entry in entries {
+            dossier.apply(entry);
+        }
+        dossier
+    }
+
+    /// The number of entries.
+    pub fn version(&self) -> u64 {
+        self.history.last().map_or(0, |entry| entry.version)
+    }
+
+    /// The department it belongs to, from the first entry on.
+    pub fn department(&self) -> Option<&DepartmentId> {
+        self.history.first().map(|entry| &entry.department)
+    }
+
+    /// 案由. What it is called.
+    pub fn title(&self) -> &str {
+        self.intake.leads.first().map_or("", |lead| lead.form.title.as_str())
+    }
+
+    /// The entry with this version.
+    pub fn entry(&self, version: u64) -> Option<&Entry> {
+        self.history.iter().find(|entry| entry.version == version)
+    }
+
+    /// The state just before an entry, in which its correction is judged.
+    pub fn before(&self, version: u64) -> Dossier {
+        let earlier = self.history.iter().take_while(|entry| entry.version < version);
+        Dossier::replay(self.id.clone(), earlier.cloned())
+    }
+
+    /// The last correction of an entry, if there is one.
+    pub fn correction_of(&self, version: u64) -> Option<&Entry> {
+        let corrects = |entry: &&Entry| matches!(entry.event, Event::Corrected { entry, .. } if entry == version);
+        self.history.iter().rev().find(corrects)
+    }
+
+    /// What an entry records after its corrections, and the day of its act.
+    pub fn corrected(&self, entry: &Entry) -> (Event, Date) {
+        match self.correction_of(entry.version).map(|correction| &correction.event) {
+            Some(Event::Corrected { event, occurred, .. }) => ((**event).clone(), *occurred),
+            _ => (entry.event.clone(), entry.occurred),
+        }
+    }
+
+    /// Takes over what was recorded.
+    pub fn apply(&mut self, entry: Entry) {
+        if let Event::Corrected { .. } = entry.event {
+            // A corrected fact may change anything that came after it, so everything is computed again.
+            let mut history = std::mem::take(&mut self.history);
+            history.push(entry);
+            *self = Dossier { id: std::mem::take(&mut self.id), history, ..Dossier::default() };
+            for i in 0..self.history.len() {
+                let Some(entry) = self.history.get(i).cloned() else { continue };
+                let (event, occurred) = self.corrected(&entry);
+                self.absorb(&Entry { event, occurred, ..entry });
+            }
+            return;
+        }
+        self.absorb(&entry);
+        self.history.push(entry);
+    }
+
+    fn absorb(&mut self, entry: &Entry) {
+        match &entry.event {
+            Event::General(event) => general::apply(self, event, entry),
+            Event::Evidence(event) => evidence::apply(self, event, entry),
+            Event::Intake(event) => intake::apply(self, event, entry),
+            Event::Filing(event) => filing::apply(self, event, entry),
+            Event::Investigation(event) => investigation::apply(self, event, entry),
+            Event::Closing(event) => closing::apply(self, event, entry),
+            Event::Supplementary(event) => supplementary::apply(self, event, entry),
+            Event::Approval(event) => approval::apply(self, event, entry),
+            Event::Corrected { .. } => {}
+        }
+    }
+
+    /// 阶段.
+    pub fn stage(&self) -> Stage {
+        if self.intake.education.is_some() {
+            return Stage::Education;
+        }
+        match self.approval.ending() {
+            Some(approval::MatterKind::NotHandled) => return Stage::NotHandled,
+            Some(approval::MatterKind::Cancellation) => return Stage::Cancelled,
+            Some(approval::MatterKind::Closing) => return Stage::Closed,
+            _ => {}
+        }
+        let pending = |kind| self.approval.pending(kind).is_some();
+        if pending(approval::MatterKind::Closing) {
+            Stage::ClosingPending
+        } else if self.investigation.fact_finding_ended.is_some() {
+            Stage::Handling
+        } else if self.filing.case.is_some() {
+            Stage::Investigation
+        } else if pending(approval::MatterKind::Filing) {
+            Stage::FilingPending
+        } else if self.filing.reviewers.is_empty() {
+            Stage::Registered
+        } else {
+            Stage::Review
+        }
+    }
+
+    /// Whether nothing is left to be done.
+    pub fn has_ended(&self) -> bool {
+        matches!(
+            self.stage(),
+            Stage::Closed | Stage::NotHandled | Stage::Education | Stage::Cancelled
+        )
+    }
+
+    /// 涉及的机关、单位.
+    pub fn units(&self) -> Vec<&UnitId> {
+        let mut units: Vec<_> =
+            self.intake.leads.iter().flat_map(|lead| &lead.form.units).collect();
+        units.sort();
+        units.dedup();
+        units
+    }
+
+    /// 办案人员. Everybody who was assigned on this day, for the review or for the case, recused or not.
+    pub fn assigned_on(&self, on: Date) -> Vec<&StaffId> {
+        let assignments = self.filing.reviewers.iter().chain(&self.investigation.handlers);
+        let mut staff: Vec<_> =
+            assignments.filter(|a| a.since <= on).map(|assignment| &assignment.staff).collect();
+        staff.sort();
+        staff.dedup();
+        staff
+    }
+
+    /// Whether somebody is assigned on this day and does not stand back from the case.
+    pub fn is_handler_on(&self, staff: &StaffId, on: Date) -> bool {
+        self.assigned_on(on).contains(&staff) && !self.general.stands_back(staff, on)
+    }
+}
+
+/// Assigned to the dossier from a day on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// Who.
+    pub staff: StaffId,
+    /// From when.
+    pub since: Date,
+}
+
+/// Where and when an act is judged.
+#[derive(Clone, Copy)]
+pub struct At<'a> {
+    /// The dossier as recorded so far.
+    pub dossier: &'a Dossier,
+    /// Everything outside it.
+    pub setting: &'a Setting,
+    /// The act.
+    pub act: &'a Act,
+    /// The day on which it occurred, if that was answered.
+    pub occurred: Option<Date>,
+}
+
+impl<'a> At<'a> {
+    /// What targets are looked up in.
+    pub fn place(&self) -> Place<'a> {
+        Place { dossier: self.dossier, directory: &self.setting.directory }
+    }
+
+    /// The day of entry.
+    pub fn today(&self) -> Date {
+        self.setting.today()
+    }
+
+    /// Who acts.
+    pub fn who(&self) -> &'a StaffId {
+        &self.act.who
+    }
+
+    /// A number of this series, to be filled in when the act is recorded.
+    pub fn number(&self, series: crate::number::Series) -> Number {
+        let department = self.setting.directory.department(&self.setting.department);
+        let sign = department.map_or_else(String::new, |department| department.sign.to_string());
+        Number { series, sign, year: self.today().year(), ordinal: None }
+    }
+
+    /// Whether the act is recorded as it happened.
+    pub fn is_as_happened(&self) -> bool {
+        matches!(self.act.manner, Manner::AsHappened { .. })
+    }
+}
+
+/// The name by which something numbered is offered to people: its number and its first words.
+pub fn titled(number: u32, words: &str) -> String {
+    let short: String = words.chars().take(30).collect();
+    format!("{number}. {short}")
+}
+
+/// The text of an optional field.
+pub fn text(field: &Option<Text>) -> &str {
+    field.as_ref().map_or("", Text::as_str)
+}

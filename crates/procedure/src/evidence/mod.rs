@@ -1,0 +1,485 @@
+//! 第三章 证据. Material is collected, verified and examined; whether it can be used is computed, never typed in.
+//!
+#![doc = include_str!("law.md")]
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    answered::LegalRule,
+    check::{Check, refusals},
+    dossier::{self, At, Dossier, Entry, Stamp},
+    general::Label,
+    investigation,
+    law::clause,
+    setting::Setting,
+    step::{Form, Relation, Rule, Step, form},
+    value::{EvidenceId, Fact, File, InterviewId, LongText, StaffId, Text, choice},
+};
+
+const HANDLER: &[Relation] = &[Relation::Handler];
+
+/// The steps of this chapter.
+pub static STEPS: [Step; 6] = [
+    Step::of::<CollectEvidence>(
+        "collect_evidence",
+        "收集、调取证据",
+        &[clause(17), clause(18), clause(19), clause(20), clause(21)],
+        HANDLER,
+    )
+    .on_day("收集日期")
+    .correctable(),
+    Step::of::<VerifyEvidence>(
+        "verify_evidence",
+        "与原件、原物核实",
+        &[clause(19), clause(20).paragraph(2)],
+        HANDLER,
+    )
+    .on_day("核实日期"),
+    Step::of::<NoteOriginal>("note_original", "附原件、原物存放处说明", &[clause(22)], HANDLER)
+        .correctable(),
+    Step::of::<NoteAlteration>(
+        "note_alteration",
+        "记录书证更改或者更改迹象",
+        &[clause(20).paragraph(2)],
+        HANDLER,
+    ),
+    Step::of::<RecheckHash>(
+        "recheck_hash",
+        "复核电子数据校验值",
+        &[clause(18), clause(21)],
+        HANDLER,
+    )
+    .on_day("复核日期"),
+    Step::of::<ExamineEvidence>("examine_evidence", "审查、核实证据", &[clause(18)], HANDLER)
+        .on_day("审查日期"),
+];
+
+refusals! {
+    COLLECTOR_IS_HANDLER = "evidence.collector_is_handler", [clause(18)], at "handlers", "收集人不是本案办案人员，或者已经回避", "由本案办案人员收集";
+    ORIGINAL_UNLESS_HARD = "evidence.original_unless_hard", [clause(19), clause(20).paragraph(1)], at "reason", "没有写明不能收集原物、原件的原因", "收集原物、原件；确有困难的，写明原因";
+    MEDIUM_UNLESS_HARD = "evidence.medium_unless_hard", [clause(21)], by COPY_REASON, at "reason", "没有写明收集原始载体确有困难的原因", "收集原始载体；确有困难的，写明原因";
+    ONLY_COPIES = "evidence.only_copies", [clause(20).paragraph(2)], at "evidence", "该证据是原件、原物，不需要核实或者附存放处说明", "选择复制件、照片或者录像";
+    ONLY_DOCUMENTS = "evidence.only_documents", [clause(20).paragraph(2)], at "evidence", "该证据不是书证", "选择书证";
+    ONLY_HASHED = "evidence.only_hashed", [clause(21)], at "evidence", "该证据收集时没有计算校验值，无从复核", "选择收集时已计算校验值的电子数据";
+    PRODUCED_IN_BREACH = "evidence.produced_in_breach", [clause(18)], by DEFECTIVE_NOT_USABLE, "由违反规定的行为取得", "依照规定重新收集";
+    COPY_VERIFIED = "evidence.copy_verified", [clause(19), clause(20).paragraph(2)], "副本、复制件、照片、录像尚未与原件、原物核实无误", "与原件、原物核实";
+    COPY_AGREES = "evidence.copy_agrees", [clause(20).paragraph(2)], "经核实与原件、原物不一致，不能反映原件及其内容", "重新收集";
+    ORIGINAL_PLACE_NOTED = "evidence.original_place_noted", [clause(22)], by ORIGINAL_PLACE, "没有附原件、原物存放处的文字说明", "附原件、原物存放处说明";
+    ALTERATION_EXPLAINED = "evidence.alteration_explained", [clause(20).paragraph(2)], "有更改或者更改迹象，不能作出合理解释", "查明更改的原因；不能合理解释的，不作为证据使用";
+    HASH_UNCHANGED = "evidence.hash_unchanged", [clause(21)], by HASH_CHANGED, "校验值与收集时不一致", "查明原因，重新收集";
+    RECORD_IS_SIGNED = "evidence.record_is_signed", [clause(40).paragraph(2)], by RECORD_SIGNED, "询问笔录尚未核对签名，或者拒绝签名而未注明", "交被询问人核对签名；拒绝签名的予以注明";
+    STATEMENT_IS_SIGNED = "evidence.statement_is_signed", [clause(41).paragraph(2)], "书面材料没有按规定签名", "由本人在结尾处签名；打印的逐页签名";
+    INSPECTION_RECORDED = "evidence.inspection_recorded", [clause(44).paragraph(2)], by INSPECTION_RECORD, "没有检查笔录，或者笔录没有签名、注明", "制作检查笔录并签名；不在场、拒绝签名的予以注明";
+}
+
+/// Rules of this chapter that are not steps.
+pub static RULES: [LegalRule; 1] = [LegalRule {
+    id: "usability",
+    name: "证据能否使用",
+    basis: &[
+        clause(19),
+        clause(20),
+        clause(21),
+        clause(22),
+        clause(40).paragraph(2),
+        clause(41).paragraph(2),
+        clause(44).paragraph(2),
+    ],
+    about: "由记录计算：可以使用、暂不能使用（所缺条件）、不能使用（原因）",
+}];
+
+choice! {
+    /// 证据种类 (art. 17).
+    Kind {
+        Object = "object", "物证";
+        Document = "document", "书证";
+        Testimony = "testimony", "证人证言";
+        PartyStatement = "party_statement", "案件当事人陈述";
+        Electronic = "electronic", "视听资料、电子数据";
+        Record = "record", "保密检查、勘验笔录，技术核查报告";
+        Appraisal = "appraisal", "密级鉴定书";
+    }
+}
+
+choice! {
+    /// 形式. The original, or what stands for it.
+    Shape {
+        Original = "original", "原物、原件、原始载体";
+        Copy = "copy", "副本、复制件";
+        Picture = "picture", "照片、录像";
+        Image = "image", "拷贝复制、镜像备份";
+    }
+}
+
+choice! {
+    /// 核实方式 (arts. 19, 20).
+    Verification {
+        AgainstOriginal = "against_original", "与原件、原物核实";
+        ByExamination = "by_examination", "经鉴定证明";
+    }
+}
+
+choice! {
+    /// 核实结果.
+    Agreement {
+        Agrees = "agrees", "核实无误";
+        Differs = "differs", "不一致";
+    }
+}
+
+form! {
+    /// 收集、调取证据. An item is taken in: who, when, where, how, from whom.
+    CollectEvidence / CollectEvidenceDraft {
+        name: Text = "名称";
+        kind: Kind = "证据种类";
+        shape: Shape = "形式";
+        reason: Option<LongText> = "不收集原物、原件、原始载体的原因", "收集原物、原件、原始载体的不填";
+        source: Text = "提供人或者来源";
+        place: Text = "收集地点";
+        method: Text = "收集方式";
+        handlers: Vec<StaffId> = "收集人";
+        original_place: Option<Text> = "原件、原物存放处", "复制件、照片、录像、镜像的填写";
+        hash: Option<Text> = "校验值", "电子数据收集时计算的校验值，写明算法";
+        label: Option<Label> = "信息标注";
+        file: Option<File> = "附件";
+    }
+}
+
+impl Rule for CollectEvidence {
+    fn judge(
+        draft: CollectEvidenceDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let day = at.occurred.unwrap_or(at.today());
+        let assigned = draft.handlers.as_ref().map(|handlers| {
+            !handlers.is_empty()
+                && handlers.iter().all(|staff| at.dossier.is_handler_on(staff, day))
+        });
+        check.that(assigned, &COLLECTOR_IS_HANDLER);
+        let original = draft.shape.map(|shape| shape == Shape::Original);
+        let reasoned = draft.reason.as_ref().map(Option::is_some);
+        let explained = original.zip(reasoned).map(|(original, reasoned)| original || reasoned);
+        match draft.kind {
+            Some(Kind::Object | Kind::Document) => check.that(explained, &ORIGINAL_UNLESS_HARD),
+            Some(Kind::Electronic) => check.that(explained, &MEDIUM_UNLESS_HARD),
+            _ => {}
+        }
+        Some(Event::Collected(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 与原件、原物核实.
+    VerifyEvidence / VerifyEvidenceDraft {
+        evidence: EvidenceId = "证据";
+        verification: Verification = "核实方式";
+        agreement: Agreement = "核实结果";
+        detail: LongText = "核实情况";
+    }
+}
+
+impl Rule for VerifyEvidence {
+    fn judge(
+        draft: VerifyEvidenceDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let copy = collected(&draft.evidence, at).map(|form| form.shape != Shape::Original);
+        check.that(copy.or(draft.evidence.as_ref().map(|_| false)), &ONLY_COPIES);
+        Some(Event::Verified(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 附原件、原物存放处说明.
+    NoteOriginal / NoteOriginalDraft {
+        evidence: EvidenceId = "证据";
+        place: Text = "原件、原物存放处";
+    }
+}
+
+impl Rule for NoteOriginal {
+    fn judge(
+        draft: NoteOriginalDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let copy = collected(&draft.evidence, at).map(|form| form.shape != Shape::Original);
+        check.that(copy.or(draft.evidence.as_ref().map(|_| false)), &ONLY_COPIES);
+        Some(Event::OriginalNoted(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 记录书证更改或者更改迹象.
+    NoteAlteration / NoteAlterationDraft {
+        evidence: EvidenceId = "证据";
+        alteration: LongText = "更改或者更改迹象";
+        explained: Fact = "能否作出合理解释";
+        explanation: Option<LongText> = "解释";
+    }
+}
+
+impl Rule for NoteAlteration {
+    fn judge(
+        draft: NoteAlterationDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let document = collected(&draft.evidence, at).map(|form| form.kind == Kind::Document);
+        check.that(document.or(draft.evidence.as_ref().map(|_| false)), &ONLY_DOCUMENTS);
+        Some(Event::AlterationNoted(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 复核电子数据校验值.
+    RecheckHash / RecheckHashDraft {
+        evidence: EvidenceId = "证据";
+        hash: Text = "复核得到的校验值";
+    }
+}
+
+impl Rule for RecheckHash {
+    fn judge(
+        draft: RecheckHashDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let hashed = collected(&draft.evidence, at).map(|form| form.hash.is_some());
+        check.that(hashed.or(draft.evidence.as_ref().map(|_| false)), &ONLY_HASHED);
+        Some(Event::HashRechecked(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 审查、核实证据. What the handlers found when they examined the item.
+    ExamineEvidence / ExamineEvidenceDraft {
+        evidence: EvidenceId = "证据";
+        result: LongText = "审查意见", "真实性、合法性、与案件的联系，是否确实、充分";
+    }
+}
+
+impl Rule for ExamineEvidence {
+    fn judge(draft: ExamineEvidenceDraft, _: &At<'_>, _: &mut Check<'_>) -> Option<dossier::Event> {
+        Some(Event::Examined(Self::complete(draft)?).into())
+    }
+}
+
+fn collected<'a>(id: &Option<EvidenceId>, at: &At<'a>) -> Option<&'a CollectEvidence> {
+    match &at.dossier.evidence.item(id.as_ref()?)?.origin {
+        Origin::Collected(form) => Some(form),
+        _ => None,
+    }
+}
+
+/// What was recorded under this chapter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// 证据已收集.
+    Collected(CollectEvidence),
+    /// 已与原件、原物核实.
+    Verified(VerifyEvidence),
+    /// 已附原件、原物存放处说明.
+    OriginalNoted(NoteOriginal),
+    /// 更改已记录.
+    AlterationNoted(NoteAlteration),
+    /// 校验值已复核.
+    HashRechecked(RecheckHash),
+    /// 证据已审查.
+    Examined(ExamineEvidence),
+}
+
+/// Where an item of evidence comes from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// Collected as such.
+    Collected(CollectEvidence),
+    /// The record of an interview.
+    Interview(InterviewId),
+    /// A written statement.
+    Statement(investigation::interview::ReceiveStatement),
+    /// The record of an inspection.
+    Inspection(investigation::inspection::Inspect),
+    /// An appraisal.
+    Appraisal,
+}
+
+/// 证据. One item.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Number within the dossier.
+    pub id: u32,
+    /// 名称.
+    pub name: String,
+    /// 证据种类.
+    pub kind: Kind,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Who took it in and when.
+    pub stamp: Stamp,
+    /// The last verification against the original.
+    pub verified: Option<VerifyEvidence>,
+    /// 原件、原物存放处.
+    pub original_place: Option<Text>,
+    /// Alterations noted.
+    pub alterations: Vec<NoteAlteration>,
+    /// The hash found when it was last checked.
+    pub rechecked: Option<Text>,
+    /// 审查意见.
+    pub examined: Vec<(ExamineEvidence, Stamp)>,
+}
+
+/// What this chapter knows of a dossier.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// 证据, in the order in which they were taken in.
+    pub items: Vec<Item>,
+}
+
+impl State {
+    /// The item with this number.
+    pub fn item(&self, id: &EvidenceId) -> Option<&Item> {
+        self.items.get((id.0 as usize).checked_sub(1)?)
+    }
+
+    pub(crate) fn add(&mut self, name: String, kind: Kind, origin: Origin, stamp: Stamp) {
+        let original_place = match &origin {
+            Origin::Collected(form) => form.original_place.clone(),
+            _ => None,
+        };
+        self.items.push(Item {
+            id: self.items.len() as u32 + 1,
+            name,
+            kind,
+            origin,
+            stamp,
+            verified: None,
+            original_place,
+            alterations: Vec::new(),
+            rechecked: None,
+            examined: Vec::new(),
+        });
+    }
+
+    fn item_mut(&mut self, id: &EvidenceId) -> Option<&mut Item> {
+        self.items.get_mut((id.0 as usize).checked_sub(1)?)
+    }
+}
+
+pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
+    let state = &mut dossier.evidence;
+    match event {
+        Event::Collected(form) => {
+            let origin = Origin::Collected(form.clone());
+            state.add(form.name.to_string(), form.kind, origin, entry.stamp());
+        }
+        Event::Verified(form) => {
+            if let Some(item) = state.item_mut(&form.evidence) {
+                item.verified = Some(form.clone());
+            }
+        }
+        Event::OriginalNoted(form) => {
+            if let Some(item) = state.item_mut(&form.evidence) {
+                item.original_place = Some(form.place.clone());
+            }
+        }
+        Event::AlterationNoted(form) => {
+            if let Some(item) = state.item_mut(&form.evidence) {
+                item.alterations.push(form.clone());
+            }
+        }
+        Event::HashRechecked(form) => {
+            if let Some(item) = state.item_mut(&form.evidence) {
+                item.rechecked = Some(form.hash.clone());
+            }
+        }
+        Event::Examined(form) => {
+            if let Some(item) = state.item_mut(&form.evidence) {
+                item.examined.push((form.clone(), entry.stamp()));
+            }
+        }
+    }
+}
+
+/// Whether an item can be used, and why not.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Usability {
+    /// 可以使用.
+    Usable,
+    /// 暂不能使用: what is still missing.
+    NotYet(Vec<&'static str>),
+    /// 不能使用: what stands against it for good.
+    Excluded(Vec<&'static str>),
+}
+
+/// Computes from the record whether an item can be used.
+pub fn usability(item: &Item, dossier: &Dossier, setting: &Setting) -> Usability {
+    let (excluding, completing) = judge_item(item, dossier, setting);
+    let failing = |check: Check<'_>| -> Vec<&'static str> {
+        check.failing().map(|finding| finding.refusal.message).collect()
+    };
+    let (excluded, missing) = (failing(excluding), failing(completing));
+    if !excluded.is_empty() {
+        Usability::Excluded(excluded)
+    } else if !missing.is_empty() {
+        Usability::NotYet(missing)
+    } else {
+        Usability::Usable
+    }
+}
+
+/// What stands against an item for good, and what it still lacks.
+fn judge_item<'a>(item: &Item, dossier: &Dossier, setting: &'a Setting) -> (Check<'a>, Check<'a>) {
+    let mut excluding = Check::new(setting);
+    let mut completing = Check::new(setting);
+    excluding.that(!item.stamp.in_breach, &PRODUCED_IN_BREACH);
+    let agreement = item.verified.as_ref().map(|form| form.agreement);
+    excluding.that(agreement != Some(Agreement::Differs), &COPY_AGREES);
+    let explained = item.alterations.iter().all(|form| form.explained == Fact::Yes);
+    excluding.that(explained, &ALTERATION_EXPLAINED);
+    match &item.origin {
+        Origin::Collected(form) => judge_collected(form, item, &mut excluding, &mut completing),
+        Origin::Interview(id) => {
+            let signed = dossier.investigation.interview(id).and_then(|i| i.signed.as_ref());
+            let settled = signed.is_some_and(|(form, _)| form.is_settled());
+            completing.that(settled, &RECORD_IS_SIGNED);
+        }
+        Origin::Statement(form) => completing.that(form.is_signed(), &STATEMENT_IS_SIGNED),
+        Origin::Inspection(form) => completing.that(form.is_recorded(), &INSPECTION_RECORDED),
+        Origin::Appraisal => {}
+    }
+    (excluding, completing)
+}
+
+fn judge_collected(
+    form: &CollectEvidence,
+    item: &Item,
+    excluding: &mut Check<'_>,
+    completing: &mut Check<'_>,
+) {
+    if form.shape == Shape::Original {
+        return;
+    }
+    let unchanged = match (&form.hash, &item.rechecked) {
+        (Some(then), Some(now)) => then == now,
+        _ => true,
+    };
+    excluding.that(unchanged, &HASH_UNCHANGED);
+    completing.that(item.original_place.is_some(), &ORIGINAL_PLACE_NOTED);
+    // An image of electronic data is vouched for by its hash (art. 21), copies and pictures by comparison (arts. 19, 20).
+    if matches!(form.kind, Kind::Object | Kind::Document) {
+        completing.that(item.verified.is_some(), &COPY_VERIFIED);
+    }
+}
+
+/// The evidence that a finding rests on must be usable; each reason against an item is given.
+pub(crate) fn must_be_usable(ids: Option<&[EvidenceId]>, at: &At<'_>, check: &mut Check<'_>) {
+    for item in ids.unwrap_or_default().iter().filter_map(|id| at.dossier.evidence.item(id)) {
+        let (excluding, completing) = judge_item(item, at.dossier, at.setting);
+        check.absorb(&item.name, excluding);
+        check.absorb(&item.name, completing);
+    }
+}

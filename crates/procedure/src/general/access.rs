@@ -1,0 +1,100 @@
+//! 知悉范围. Who may see what of a dossier (art. 10, reading 10-1).
+//!
+//! Access is written as index rows beside each entry, so [`principals`] and [`access`] say the same: the one for lists, the other for one person.
+
+use crate::{
+    directory::Directory,
+    dossier::{Dossier, Stage},
+    setting::Setting,
+    value::{DepartmentId, StaffId},
+};
+
+/// How much of a dossier somebody may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Nothing: for them it does not exist.
+    None,
+    /// Number, units, stage, limits and lateness.
+    Outline,
+    /// Everything.
+    Contents,
+}
+
+/// A class of people to whom a dossier is shown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Principal {
+    /// One member of staff, contents.
+    Staff(StaffId),
+    /// The heads of a department, contents.
+    HeadsOf(DepartmentId),
+    /// The heads of a department above, outline only.
+    Above(DepartmentId),
+}
+
+impl Principal {
+    /// What somebody of this class may see.
+    pub fn access(&self) -> Access {
+        match self {
+            Principal::Staff(_) | Principal::HeadsOf(_) => Access::Contents,
+            Principal::Above(_) => Access::Outline,
+        }
+    }
+
+    /// The class as an index key.
+    pub fn key(&self) -> String {
+        match self {
+            Principal::Staff(staff) => format!("staff:{staff}"),
+            Principal::HeadsOf(department) => format!("head:{department}"),
+            Principal::Above(department) => format!("above:{department}"),
+        }
+    }
+}
+
+/// Everybody who may see a dossier: the owner's heads, its unrecused handlers, the clerk for what they registered until the review begins, and the departments above.
+pub fn principals(dossier: &Dossier, setting: &Setting) -> Vec<Principal> {
+    let Some(owner) = dossier.department() else { return Vec::new() };
+    let mut principals = vec![Principal::HeadsOf(owner.clone())];
+    let above = setting.directory.superiors(owner);
+    principals.extend(above.into_iter().map(|department| Principal::Above(department.id.clone())));
+    let today = setting.today();
+    let handlers = dossier.assigned_on(today).into_iter().cloned();
+    let clerks = dossier.intake.leads.iter().map(|lead| lead.stamp.by.clone());
+    let clerks = clerks.filter(|_| dossier.stage() == Stage::Registered);
+    let staff = handlers.chain(clerks);
+    principals.extend(
+        staff.filter(|staff| !dossier.general.stands_back(staff, today)).map(Principal::Staff),
+    );
+    principals.sort();
+    principals.dedup();
+    principals
+}
+
+/// The classes that a member of staff belongs to.
+pub fn classes(who: &StaffId, directory: &Directory) -> Vec<Principal> {
+    let Some(staff) = directory.staff(who) else { return Vec::new() };
+    if staff.roles.is_empty() {
+        return Vec::new();
+    }
+    let mut classes = vec![Principal::Staff(who.clone())];
+    if staff.is_head() {
+        classes.push(Principal::HeadsOf(staff.department.clone()));
+        classes.push(Principal::Above(staff.department.clone()));
+    }
+    classes
+}
+
+/// How much of a dossier somebody may see.
+pub fn access(dossier: &Dossier, setting: &Setting, who: &StaffId) -> Access {
+    // A head who stands back sees nothing either, though the class of heads does.
+    if dossier.general.stands_back(who, setting.today()) {
+        return Access::None;
+    }
+    let classes = classes(who, &setting.directory);
+    let shown = principals(dossier, setting);
+    shown
+        .iter()
+        .filter(|p| classes.contains(p))
+        .map(Principal::access)
+        .max()
+        .unwrap_or(Access::None)
+}

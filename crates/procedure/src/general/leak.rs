@@ -1,0 +1,75 @@
+//! 泄露国家秘密的认定. What counts as a leak (arts. 4 and 5).
+
+use crate::{
+    check::{Check, refusals},
+    dossier::{self, At},
+    law::clause,
+    step::{Form, Relation, Rule, Step, form},
+    value::{EvidenceId, Fact, LongText, PersonId, SecretItemId, Text, choice},
+};
+
+/// 认定泄露国家秘密.
+pub const FIND_LEAK: Step = Step::of::<FindLeak>(
+    "find_leak",
+    "认定泄露国家秘密",
+    &[clause(4), clause(5).item(2)],
+    &[Relation::Handler],
+)
+.decision();
+
+refusals! {
+    CASE_FILED = "leak.case_filed", [clause(34)], "尚未立案，不能作出认定", "立案后经调查认定";
+    GROUND_NAMED = "leak.ground_named", [clause(4)], at "grounds", "没有选择认定的情形", "至少选择一种情形";
+    ITEM_NAMED = "leak.item_named", [clause(6).item(1)], at "items", "没有写明所泄露的国家秘密事项", "先登记国家秘密事项，再在此选择";
+    KNOWER_NAMED = "leak.knower_named", [clause(4).item(1)], at "known_by", "没有写明不应知悉的知悉者", "写明被何人知悉";
+    CIRCLE_EXCEEDED = "leak.circle_exceeded", [clause(4).item(2)], at "circle", "没有写明超出限定的接触范围而不能证明未被不应知悉者知悉的情形", "写明超出的范围和不能证明的情况";
+    CHANNEL_NAMED = "leak.channel_named", [clause(5).item(2)], at "channel", "没有写明传递所用的网络或者通信方式", "写明经何种网络或者通信方式传递";
+    UNPROTECTED = "leak.unprotected", [clause(5).item(2)], at "unprotected", "没有认定未采取符合国家保密规定或者标准的保密措施", "据实填写；已采取符合规定的措施的，不适用这一情形";
+}
+
+choice! {
+    /// 认定的情形.
+    Ground {
+        Known = "4-1", "使国家秘密被不应知悉者知悉（第四条第一项）";
+        BeyondCircle = "4-2", "使国家秘密超出限定的接触范围而不能证明未被不应知悉者知悉（第四条第二项）";
+        PublicNetwork = "5-2", "未采取保密措施在公共信息网络、有线和无线通信中传递国家秘密（第五条第二项）";
+    }
+}
+
+form! {
+    /// 认定泄露国家秘密. A finding that a leak happened: which provision was breached, and in which of the ways of arts. 4 and 5.
+    FindLeak / FindLeakDraft {
+        grounds: Vec<Ground> = "认定的情形";
+        provision: LongText = "违反的保密法律、法规和规章条款";
+        items: Vec<SecretItemId> = "所泄露的国家秘密事项";
+        known_by: Option<Text> = "不应知悉的知悉者", "适用第四条第一项的填写";
+        circle: Option<LongText> = "超出接触范围的情形", "适用第四条第二项的填写";
+        channel: Option<Text> = "传递所用的网络或者通信方式", "适用第五条第二项的填写";
+        unprotected: Option<Fact> = "是否未采取符合规定或者标准的保密措施", "适用第五条第二项的填写";
+        responsible: Vec<PersonId> = "责任人员", "没有需要追究责任的，不选，另行认定";
+        evidence: Vec<EvidenceId> = "依据的证据";
+    }
+}
+
+impl Rule for FindLeak {
+    fn judge(draft: FindLeakDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
+        check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
+        check.that(draft.grounds.as_ref().map(|grounds| !grounds.is_empty()), &GROUND_NAMED);
+        check.that(draft.items.as_ref().map(|items| !items.is_empty()), &ITEM_NAMED);
+        let found =
+            |ground| draft.grounds.as_ref().is_some_and(|grounds| grounds.contains(&ground));
+        if found(Ground::Known) {
+            check.that(draft.known_by.as_ref().map(Option::is_some), &KNOWER_NAMED);
+        }
+        if found(Ground::BeyondCircle) {
+            check.that(draft.circle.as_ref().map(Option::is_some), &CIRCLE_EXCEEDED);
+        }
+        if found(Ground::PublicNetwork) {
+            check.that(draft.channel.as_ref().map(Option::is_some), &CHANNEL_NAMED);
+            let unprotected = draft.unprotected.as_ref().map(|fact| *fact == Some(Fact::Yes));
+            check.that(unprotected, &UNPROTECTED);
+        }
+        crate::evidence::must_be_usable(draft.evidence.as_deref(), at, check);
+        Some(super::Event::LeakFound(Self::complete(draft)?).into())
+    }
+}

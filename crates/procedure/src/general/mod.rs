@@ -1,0 +1,244 @@
+//! 第一章 总则. What a leak is, who is concerned, who stands back and who may know.
+//!
+#![doc = include_str!("law.md")]
+
+pub mod access;
+pub mod leak;
+pub mod recusal;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    answered::LegalRule,
+    check::Check,
+    deadline::Duty,
+    dossier::{self, At, Dossier, Entry, Stamp},
+    law::clause,
+    step::{Form, Relation, Rule, Step, form},
+    value::{PersonId, SecretItemId, StaffId, Text, UnitId, choice},
+};
+
+const CLERK_OR_HANDLER: &[Relation] = &[Relation::Clerk, Relation::Handler];
+
+/// The steps of this chapter.
+pub static STEPS: [Step; 6] = [
+    Step::of::<IdentifyPerson>(
+        "identify_person",
+        "登记案件相关人员",
+        &[clause(6).item(2), clause(27).item(1)],
+        CLERK_OR_HANDLER,
+    )
+    .correctable(),
+    Step::of::<ListSecretItem>(
+        "list_secret_item",
+        "登记国家秘密事项",
+        &[clause(6).item(1)],
+        CLERK_OR_HANDLER,
+    )
+    .correctable(),
+    leak::FIND_LEAK,
+    recusal::RECUSE,
+    recusal::REQUEST_RECUSAL,
+    recusal::DECIDE_RECUSAL,
+];
+
+/// Rules of this chapter that are not steps.
+pub static RULES: [LegalRule; 3] = [
+    LegalRule {
+        id: "four_sources",
+        name: "线索来源",
+        basis: &[clause(2)],
+        about: "每条线索有且只有一种来源：公民举报、机关和单位报告、保密检查发现、有关部门移送",
+    },
+    LegalRule {
+        id: "need_to_know",
+        name: "知悉范围",
+        basis: &[clause(10)],
+        about: "卷宗只向因工作需要知悉的人员开放，每次查阅留有记录；信息带有密级或者类别标注",
+    },
+    LegalRule {
+        id: "two_kinds_of_leak",
+        name: "泄露国家秘密的认定",
+        basis: &[clause(4)],
+        about: "认定须写明违反的规定和情形",
+    },
+];
+
+choice! {
+    /// 密级 (保密法).
+    Grade {
+        TopSecret = "top_secret", "绝密";
+        Secret = "secret", "机密";
+        Confidential = "confidential", "秘密";
+    }
+}
+
+choice! {
+    /// 信息标注 (art. 10): what kind of protected information this is.
+    Label {
+        TopSecret = "top_secret", "绝密";
+        Secret = "secret", "机密";
+        Confidential = "confidential", "秘密";
+        WorkSecret = "work_secret", "工作秘密";
+        TradeSecret = "trade_secret", "商业秘密";
+        Privacy = "privacy", "个人隐私";
+    }
+}
+
+choice! {
+    /// 身份. How a person stands to the case.
+    Standing {
+        Party = "party", "案件当事人";
+        Witness = "witness", "证人";
+        Other = "other", "其他案件关系人";
+    }
+}
+
+choice! {
+    /// 性别.
+    Sex {
+        Male = "male", "男";
+        Female = "female", "女";
+    }
+}
+
+choice! {
+    /// 载体形式.
+    Carrier {
+        Paper = "paper", "纸介质";
+        Electronic = "electronic", "电子文档";
+        Storage = "storage", "光盘、移动存储介质等";
+        Equipment = "equipment", "设备、产品";
+        Other = "other", "其他";
+    }
+}
+
+form! {
+    /// 登记案件相关人员. A party, a witness or another person concerned.
+    IdentifyPerson / IdentifyPersonDraft {
+        name: Text = "姓名";
+        standing: Standing = "身份";
+        unit: Option<UnitId> = "所在单位";
+        post: Option<Text> = "职务";
+        sex: Option<Sex> = "性别";
+        birth: Option<Date> = "出生日期";
+        identity: Option<Text> = "身份证件号码";
+        contact: Option<Text> = "联系方式";
+    }
+}
+
+impl Rule for IdentifyPerson {
+    fn judge(
+        draft: IdentifyPersonDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let namesake =
+            draft.name.as_ref().map(|name| at.dossier.general.person_named(name).is_none());
+        check.that(namesake, &recusal::NAMED_ONCE);
+        Some(Event::PersonIdentified(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 登记国家秘密事项. What is thought to have leaked, its carrier and its grade.
+    ListSecretItem / ListSecretItemDraft {
+        name: Text = "名称";
+        grade: Grade = "密级";
+        term: Option<Text> = "保密期限";
+        carrier: Carrier = "载体形式";
+        quantity: u32 = "数量";
+        summary: Option<Text> = "概要内容";
+    }
+}
+
+impl Rule for ListSecretItem {
+    fn judge(draft: ListSecretItemDraft, _: &At<'_>, _: &mut Check<'_>) -> Option<dossier::Event> {
+        Some(Event::SecretItemListed(Self::complete(draft)?).into())
+    }
+}
+
+/// What was recorded under this chapter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// 案件相关人员已登记.
+    PersonIdentified(IdentifyPerson),
+    /// 国家秘密事项已登记.
+    SecretItemListed(ListSecretItem),
+    /// 已认定泄露国家秘密.
+    LeakFound(leak::FindLeak),
+    /// 已自行回避.
+    Recused(recusal::Recuse),
+    /// 已申请回避.
+    RecusalRequested(recusal::RequestRecusal),
+    /// 回避已决定.
+    RecusalDecided(recusal::DecideRecusal),
+}
+
+/// What this chapter knows of a dossier.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// 案件相关人员.
+    pub persons: Vec<(IdentifyPerson, Stamp)>,
+    /// 国家秘密事项.
+    pub secret_items: Vec<(ListSecretItem, Stamp)>,
+    /// 泄露国家秘密的认定; the last one counts.
+    pub leak: Option<(leak::FindLeak, Stamp)>,
+    /// 回避.
+    pub recusals: Vec<recusal::Recusal>,
+}
+
+impl State {
+    /// The person with this number.
+    pub fn person(&self, id: &PersonId) -> Option<&IdentifyPerson> {
+        self.persons.get((id.0 as usize).checked_sub(1)?).map(|(form, _)| form)
+    }
+
+    /// 姓名, for display.
+    pub fn person_name(&self, id: &PersonId) -> &str {
+        self.person(id).map_or("（不详）", |person| person.name.as_str())
+    }
+
+    /// The secret item with this number.
+    pub fn secret_item(&self, id: &SecretItemId) -> Option<&ListSecretItem> {
+        self.secret_items.get((id.0 as usize).checked_sub(1)?).map(|(form, _)| form)
+    }
+
+    fn person_named(&self, name: &Text) -> Option<&IdentifyPerson> {
+        self.persons.iter().map(|(form, _)| form).find(|person| person.name == *name)
+    }
+
+    /// Every party with its number.
+    pub fn parties(&self) -> impl Iterator<Item = (PersonId, &IdentifyPerson)> {
+        let numbered = (1..).map(PersonId).zip(self.persons.iter().map(|(form, _)| form));
+        numbered.filter(|(_, person)| person.standing == Standing::Party)
+    }
+
+    /// Whether somebody stands back from the case on this day (art. 9).
+    pub fn stands_back(&self, staff: &StaffId, on: Date) -> bool {
+        recusal::stands_back(&self.recusals, staff, on)
+    }
+}
+
+pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
+    let state = &mut dossier.general;
+    let stamp = entry.stamp();
+    match event {
+        Event::PersonIdentified(form) => state.persons.push((form.clone(), stamp)),
+        Event::SecretItemListed(form) => state.secret_items.push((form.clone(), stamp)),
+        Event::LeakFound(form) => state.leak = Some((form.clone(), stamp)),
+        Event::Recused(form) => recusal::recuse(&mut state.recusals, form, stamp),
+        Event::RecusalRequested(form) => recusal::request(&mut state.recusals, form, stamp),
+        Event::RecusalDecided(form) => recusal::decide(&mut state.recusals, form, stamp),
+    }
+}
+
+/// Duties of this chapter that are open.
+pub(crate) fn duties(dossier: &Dossier, duties: &mut Vec<Duty>) {
+    if dossier.general.recusals.iter().any(|recusal| recusal.decision.is_none()) {
+        let basis = clause(9).paragraph(2);
+        duties.push(Duty { name: "回避申请待决定".to_owned(), basis, due: None });
+    }
+}

@@ -1,0 +1,414 @@
+//! 第四章 受理. Leads are received, recorded and sent on their way; their reporters are kept secret.
+//!
+#![doc = include_str!("law.md")]
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    answered::LegalRule,
+    check::{Check, refusals},
+    deadline::Duty,
+    dossier::{self, Assignment, At, Dossier, Entry, Stamp},
+    general,
+    law::clause,
+    number::{Number, Series},
+    step::{Form, Relation, Rule, Step, form, row},
+    value::{ContainmentId, Fact, LongText, PersonId, SealedId, StaffId, Text, UnitId, choice},
+};
+
+/// The step that opens a dossier.
+pub const REGISTER: &str = "register";
+
+const CLERK: &[Relation] = &[Relation::Clerk];
+const ANYONE: &[Relation] = &[Relation::Clerk, Relation::Handler, Relation::Head];
+const CLERK_OR_HANDLER: &[Relation] = &[Relation::Clerk, Relation::Handler];
+
+/// The steps of this chapter.
+pub static STEPS: [Step; 7] = [
+    Step::of::<Register>(REGISTER, "登记线索", &[clause(23), clause(24).paragraph(1)], CLERK)
+        .on_day("接到线索日期")
+        .correctable(),
+    Step::of::<ReceiveMaterial>(
+        "receive_material",
+        "接收证据材料、物品",
+        &[clause(24).paragraph(2)],
+        CLERK_OR_HANDLER,
+    )
+    .on_day("接收日期")
+    .correctable(),
+    Step::of::<OrderContainment>("order_containment", "责令采取补救措施", &[clause(26)], ANYONE)
+        .on_day("责令日期")
+        .correctable(),
+    Step::of::<ReportContainment>(
+        "report_containment",
+        "补救措施已落实",
+        &[clause(26), clause(53).item(2)],
+        ANYONE,
+    )
+    .on_day("落实日期")
+    .correctable(),
+    Step::of::<VerifyLead>("verify_lead", "核实线索", &[clause(25)], CLERK_OR_HANDLER)
+        .on_day("核实日期")
+        .correctable(),
+    Step::of::<AssignReviewers>(
+        "assign_reviewers",
+        "进行初查并指派初查人员",
+        &[clause(25).item(1), clause(27)],
+        &[Relation::Head],
+    )
+    .decision(),
+    Step::of::<OrderEducation>(
+        "order_education",
+        "责成批评教育",
+        &[clause(25).item(2)],
+        &[Relation::Head],
+    )
+    .decision()
+    .warning("责成批评教育后，本线索即告办结"),
+];
+
+refusals! {
+    WISH_MUST_BE_NOTED = "intake.wish_must_be_noted", [clause(24).paragraph(1)], at "secrecy", "公民举报的，须注明举报人是否愿意公开个人或者单位信息", "询问举报人后选择";
+    REPORTER_IS_A_CITIZEN = "intake.reporter_is_a_citizen", [clause(24).paragraph(1)], at "reporter", "只有公民举报的线索才填写举报人信息", "报告、移送单位填入线索内容";
+    DISCOVERED_BEFORE_RECEIVED = "intake.discovered_before_received", [clause(23)], at "discovered", "单位发现日期晚于接到线索之日", "核对两个日期";
+    ADDRESSEE_NEEDED = "intake.addressee_needed", [clause(26)], at "units", "没有写明责令的对象", "至少选择一个机关、单位或者一名人员";
+    DONE_AFTER_ORDER = "intake.done_after_order", [clause(26)], at "occurred", "落实日期早于责令日期", "核对落实日期";
+    NOT_YET_FILED = "intake.not_yet_filed", [clause(25)], "案件已经立案，不再适用受理阶段的处理", "按调查与处理的规定办理";
+    TWO_REVIEWERS = "intake.two_reviewers", [clause(27)], by REVIEW_BY_TWO, at "handlers", "初查人员少于2人", "指派2名以上人员";
+    REVIEWERS_ARE_HANDLERS = "intake.reviewers_are_handlers", [clause(33).paragraph(1)], at "handlers", "指派的人员没有办案人员岗位，或者已经回避", "从办案人员中指派";
+    VIOLATION_VERIFIED = "intake.violation_verified", [clause(25).item(2)], by EDUCATION_MUST_BE_VERIFIED, "尚未查明存在违反保密法律法规行为", "先核实线索；不存在违反行为的，按不予处理办理";
+    CLEARLY_MINOR = "intake.clearly_minor", [clause(25).item(2)], by EDUCATION_MUST_BE_VERIFIED, "尚未查明情节显著轻微", "先核实线索；情节并非显著轻微的，进行初查";
+    NO_HARM = "intake.no_harm", [clause(25).item(2)], by EDUCATION_MUST_BE_VERIFIED, "尚未查明没有造成危害后果", "先核实线索；造成危害后果的，进行初查";
+}
+
+/// Rules of this chapter that are not steps.
+pub static RULES: [LegalRule; 2] = [
+    LegalRule {
+        id: "sealed_reporter",
+        name: "举报人信息密封",
+        basis: &[clause(24).paragraph(1)],
+        about: "举报人信息不进入卷宗记录，由系统单独加密封存，卷宗只记其编号",
+    },
+    LegalRule {
+        id: "containment_open",
+        name: "补救措施待落实",
+        basis: &[clause(26)],
+        about: "责令补救自登记线索起的任何阶段都可以办理，未落实的始终列出",
+    },
+];
+
+choice! {
+    /// 线索来源 (art. 2).
+    Source {
+        CitizenReport = "citizen_report", "公民举报";
+        UnitReport = "unit_report", "机关和单位报告";
+        Inspection = "inspection", "保密检查发现";
+        Referral = "referral", "有关部门移送";
+    }
+}
+
+choice! {
+    /// 举报人意愿 (art. 24).
+    Secrecy {
+        KeepSecret = "keep_secret", "不愿意公开";
+        MayBeKnown = "may_be_known", "愿意公开";
+    }
+}
+
+form! {
+    /// 登记线索. A lead is received and recorded; this opens the dossier.
+    Register / RegisterDraft {
+        source: Source = "线索来源";
+        title: Text = "案由", "一句话写明涉嫌泄密的情形，不写举报人";
+        content: LongText = "线索内容", "不得写入举报人的姓名、联系方式等信息";
+        units: Vec<UnitId> = "涉及的机关、单位";
+        discovered: Option<Date> = "单位发现日期", "机关和单位报告的填写";
+        label: Option<general::Label> = "信息标注", "线索中信息的最高密级或者类别";
+        secrecy: Option<Secrecy> = "举报人是否愿意公开个人或者单位信息", "公民举报的必填";
+        reporter: Option<SealedId> = "举报人信息", "密封保存，不进入卷宗、列表、检索和文书";
+    }
+}
+
+impl Rule for Register {
+    fn judge(draft: RegisterDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
+        let citizen = draft.source.map(|source| source == Source::CitizenReport);
+        let noted = draft.secrecy.map(|secrecy| secrecy.is_some());
+        check.that(
+            citizen.zip(noted).map(|(citizen, noted)| !citizen || noted),
+            &WISH_MUST_BE_NOTED,
+        );
+        let named = draft.reporter.as_ref().map(Option::is_some);
+        check.that(
+            citizen.zip(named).map(|(citizen, named)| citizen || !named),
+            &REPORTER_IS_A_CITIZEN,
+        );
+        let in_order = draft.discovered.map(|discovered| match (discovered, at.occurred) {
+            (Some(discovered), Some(received)) => discovered <= received,
+            _ => true,
+        });
+        check.that(in_order, &DISCOVERED_BEFORE_RECEIVED);
+        let number = at.number(Series::Lead);
+        let form = Self::complete(draft)?;
+        Some(Event::Registered { form, number }.into())
+    }
+}
+
+form! {
+    /// 接收证据材料、物品. What a reporter hands in is registered, and a receipt list issued.
+    ReceiveMaterial / ReceiveMaterialDraft {
+        items: Vec<MaterialRow> = "接收清单";
+        kept: Text = "保管地点";
+    }
+}
+
+row! {
+    /// 接收清单中的一项.
+    MaterialRow {
+        name: Text = "名称";
+        quantity: u32 = "数量";
+        features: Option<Text> = "特征";
+    }
+}
+
+impl Rule for ReceiveMaterial {
+    fn judge(draft: ReceiveMaterialDraft, _: &At<'_>, _: &mut Check<'_>) -> Option<dossier::Event> {
+        Some(Event::MaterialReceived(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 责令采取补救措施. Units and persons are ordered to stop and to contain the leak.
+    OrderContainment / OrderContainmentDraft {
+        units: Vec<UnitId> = "责令的机关、单位";
+        persons: Vec<PersonId> = "责令的人员";
+        measures: LongText = "停止的违法行为和采取的措施";
+        due: Option<Date> = "要求完成日期";
+    }
+}
+
+impl Rule for OrderContainment {
+    fn judge(
+        draft: OrderContainmentDraft,
+        _: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let addressed = draft.units.as_ref().zip(draft.persons.as_ref());
+        check.that(
+            addressed.map(|(units, persons)| !units.is_empty() || !persons.is_empty()),
+            &ADDRESSEE_NEEDED,
+        );
+        Some(Event::ContainmentOrdered(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 补救措施已落实.
+    ReportContainment / ReportContainmentDraft {
+        containment: ContainmentId = "责令补救事项";
+        result: LongText = "落实情况";
+    }
+}
+
+impl Rule for ReportContainment {
+    fn judge(
+        draft: ReportContainmentDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let ordered = draft.containment.as_ref().and_then(|id| at.dossier.intake.containment(id));
+        let in_order = ordered.zip(at.occurred).map(|(ordered, day)| ordered.stamp.occurred <= day);
+        check.that(in_order, &DONE_AFTER_ORDER);
+        Some(Event::ContainmentReported(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 核实线索. What is found out before a lead is disposed of without a review.
+    VerifyLead / VerifyLeadDraft {
+        means: LongText = "核实方式";
+        truth: Fact = "线索反映的问题是否属实";
+        violation: Fact = "是否存在违反保密法律法规行为";
+        minor: Fact = "情节是否显著轻微";
+        harm: Fact = "是否造成危害后果";
+    }
+}
+
+impl Rule for VerifyLead {
+    fn judge(draft: VerifyLeadDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
+        check.that(at.dossier.filing.case.is_none(), &NOT_YET_FILED);
+        Some(Event::Verified(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 进行初查并指派初查人员. A leak happened or may have: the lead is reviewed.
+    AssignReviewers / AssignReviewersDraft {
+        handlers: Vec<StaffId> = "初查人员", "2名以上办案人员";
+    }
+}
+
+impl Rule for AssignReviewers {
+    fn judge(
+        draft: AssignReviewersDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        check.that(at.dossier.filing.case.is_none(), &NOT_YET_FILED);
+        let handlers = draft.handlers.as_deref();
+        let day = at.today();
+        let already = at.dossier.filing.reviewers.iter().map(|assignment| &assignment.staff);
+        let effective = handlers.map(|new| {
+            let all: std::collections::BTreeSet<_> = new.iter().chain(already).collect();
+            all.into_iter().filter(|staff| !at.dossier.general.stands_back(staff, day)).count()
+        });
+        check.that(effective.map(|count| count >= crate::limit::MIN_HANDLERS), &TWO_REVIEWERS);
+        check.that(
+            handlers.map(|new| crate::investigation::may_handle(at, new)),
+            &REVIEWERS_ARE_HANDLERS,
+        );
+        Some(Event::ReviewersAssigned(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 责成批评教育. A clearly minor violation without harm: the unit criticises and educates.
+    OrderEducation / OrderEducationDraft {
+        units: Vec<UnitId> = "责成的机关、单位";
+        content: LongText = "批评教育的对象和要求";
+    }
+}
+
+impl Rule for OrderEducation {
+    fn judge(
+        draft: OrderEducationDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        check.that(at.dossier.filing.case.is_none(), &NOT_YET_FILED);
+        let verified = at.dossier.intake.verified.as_ref();
+        check.that(verified.map(|form| &form.violation), &VIOLATION_VERIFIED);
+        check.that(verified.map(|form| &form.minor), &CLEARLY_MINOR);
+        let harmless = verified.and_then(|form| form.harm.known()).map(|harm| !harm);
+        check.that(crate::check::known(harmless), &NO_HARM);
+        let addressed = draft.units.as_ref().map(|units| !units.is_empty());
+        check.that(addressed, &ADDRESSEE_NEEDED);
+        Some(Event::EducationOrdered(Self::complete(draft)?).into())
+    }
+}
+
+/// What was recorded under this chapter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// 线索已登记.
+    Registered {
+        /// 登记内容.
+        form: Register,
+        /// 线索编号.
+        number: Number,
+    },
+    /// 证据材料、物品已接收.
+    MaterialReceived(ReceiveMaterial),
+    /// 已责令补救.
+    ContainmentOrdered(OrderContainment),
+    /// 补救措施已落实.
+    ContainmentReported(ReportContainment),
+    /// 线索已核实.
+    Verified(VerifyLead),
+    /// 已指派初查人员.
+    ReviewersAssigned(AssignReviewers),
+    /// 已责成批评教育.
+    EducationOrdered(OrderEducation),
+}
+
+/// 线索. One lead.
+#[derive(Clone, Debug)]
+pub struct Lead {
+    /// 登记内容.
+    pub form: Register,
+    /// 线索编号.
+    pub number: Number,
+    /// Who and when; `occurred` is the day on which it was received.
+    pub stamp: Stamp,
+}
+
+/// 责令补救. One order, and what came of it.
+#[derive(Clone, Debug)]
+pub struct Containment {
+    /// 责令内容.
+    pub form: OrderContainment,
+    /// Who and when.
+    pub stamp: Stamp,
+    /// 落实情况 and the day of it.
+    pub result: Option<(LongText, Date)>,
+}
+
+/// What this chapter knows of a dossier.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// 线索, the first received first.
+    pub leads: Vec<Lead>,
+    /// 接收清单.
+    pub materials: Vec<(ReceiveMaterial, Stamp)>,
+    /// 责令补救.
+    pub containments: Vec<Containment>,
+    /// The last verification of the lead.
+    pub verified: Option<VerifyLead>,
+    /// 责成批评教育, which ends the dossier.
+    pub education: Option<(OrderEducation, Stamp)>,
+}
+
+impl State {
+    /// 接到案件线索之日. The day on which the first lead was received.
+    pub fn received(&self) -> Option<Date> {
+        self.leads.iter().map(|lead| lead.stamp.occurred).min()
+    }
+
+    /// The order with this number.
+    pub fn containment(&self, id: &ContainmentId) -> Option<&Containment> {
+        self.containments.get((id.0 as usize).checked_sub(1)?)
+    }
+}
+
+pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
+    let state = &mut dossier.intake;
+    let stamp = entry.stamp();
+    match event {
+        Event::Registered { form, number } => {
+            state.leads.push(Lead { form: form.clone(), number: number.clone(), stamp });
+        }
+        Event::MaterialReceived(form) => state.materials.push((form.clone(), stamp)),
+        Event::ContainmentOrdered(form) => {
+            state.containments.push(Containment { form: form.clone(), stamp, result: None });
+        }
+        Event::ContainmentReported(form) => {
+            let index = (form.containment.0 as usize).wrapping_sub(1);
+            if let Some(containment) = state.containments.get_mut(index) {
+                containment.result = Some((form.result.clone(), entry.occurred));
+            }
+        }
+        Event::Verified(form) => state.verified = Some(form.clone()),
+        Event::ReviewersAssigned(form) => {
+            let since = entry.occurred;
+            let assigned =
+                form.handlers.iter().map(|staff| Assignment { staff: staff.clone(), since });
+            dossier.filing.reviewers.extend(assigned);
+        }
+        Event::EducationOrdered(form) => state.education = Some((form.clone(), stamp)),
+    }
+}
+
+/// Duties of this chapter that are open.
+pub(crate) fn duties(dossier: &Dossier, duties: &mut Vec<Duty>) {
+    for (containment, i) in dossier.intake.containments.iter().zip(1..) {
+        if containment.result.is_none() {
+            let what = dossier::titled(i, containment.form.measures.as_str());
+            duties.push(Duty {
+                name: format!("补救措施待落实：{what}"),
+                basis: clause(26),
+                due: containment.form.due,
+            });
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! 处理. Proposals on persons, rectification by units, and the cancellation of a case that does not hold (arts. 49, 51, 52).
+
+use jiff::civil::Date;
+
+use super::{Event, State, must_be_in_case};
+use crate::{
+    approval::{self, Matter, MatterKind},
+    check::{Check, refusals},
+    deadline::{self, Running},
+    dossier::{self, At, Stage, Stamp},
+    law::clause,
+    setting::Setting,
+    step::{Form, Rule, form, row},
+    value::{LongText, PersonId, ProposalId, RectificationId, Text, UnitId, choice},
+};
+
+refusals! {
+    FACT_FINDING_ENDED = "handling.fact_finding_ended", [clause(51).paragraph(1)], "调查尚未结束", "调查结束后再提出人员处理建议";
+    PERSONS_NAMED = "handling.persons_named", [clause(51).paragraph(1)], at "persons", "没有写明建议处理的人员", "选择责任人员";
+    PERSONS_RESPONSIBLE = "handling.persons_responsible", [clause(51).paragraph(1)], at "persons", "建议处理的人员不在认定的责任人员之内", "只对认定的责任人员提出处理建议";
+    OUTCOMES_NAMED = "handling.outcomes_named", [clause(51).paragraph(1)], at "outcomes", "没有写明处理结果", "逐人填写处理结果";
+    OUTCOME_OF_PROPOSED = "handling.outcome_of_proposed", [clause(51).paragraph(1)], at "outcomes", "处理结果涉及建议之外的人员", "只填写建议处理的人员";
+    OUTCOME_AFTER_PROPOSAL = "handling.outcome_after_proposal", [clause(51).paragraph(1)], at "occurred", "处理结果的日期早于处理建议", "核对日期";
+    DUE_AFTER_URGED = "rectification.due_after_urged", [clause(52).paragraph(2)], at "due", "规定时限早于督促日期", "核对时限";
+    NOT_REPORTED_TWICE = "rectification.not_reported_twice", [clause(52).paragraph(2)], at "rectification", "该项整改情况已经报送", "选择尚未报送的整改要求";
+    REPORT_AFTER_URGED = "rectification.report_after_urged", [clause(52).paragraph(2)], at "occurred", "报送日期早于督促日期", "核对日期";
+    RECHECKED_AFTER_REPORT = "rectification.rechecked_after_report", [clause(52).paragraph(2)], at "rectification", "整改情况尚未报送，不能复查", "收到整改情况报告后再复查";
+    NO_LEAK_FOUND = "cancellation.no_leak_found", [clause(49)], "已经认定泄露国家秘密，不能撤销案件", "按处理与整改、结案的规定办理";
+    IS_CANCELLED = "cancellation.is_cancelled", [clause(49)], "案件没有撤销", "呈报撤销案件并经负责人批准";
+}
+
+form! {
+    /// 提出人员处理建议.
+    ProposeHandling / ProposeHandlingDraft {
+        unit: UnitId = "有关机关、单位";
+        persons: Vec<PersonId> = "建议处理的人员";
+        suggestion: LongText = "处理建议和依据";
+        reply_by: Option<Date> = "请告知结果的日期";
+    }
+}
+
+impl Rule for ProposeHandling {
+    fn judge(
+        draft: ProposeHandlingDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        check.that(at.dossier.investigation.fact_finding_ended.is_some(), &FACT_FINDING_ENDED);
+        let persons = draft.persons.as_ref();
+        check.that(persons.map(|persons| !persons.is_empty()), &PERSONS_NAMED);
+        let responsible =
+            at.dossier.general.leak.as_ref().map(|(leak, _)| leak.responsible.as_slice());
+        let within = persons.map(|persons| {
+            persons.iter().all(|person| responsible.unwrap_or_default().contains(person))
+        });
+        check.that(within, &PERSONS_RESPONSIBLE);
+        Some(Event::HandlingProposed(Self::complete(draft)?).into())
+    }
+}
+
+row! {
+    /// 一人的处理结果.
+    Outcome {
+        person: PersonId = "人员";
+        result: Text = "处理结果";
+    }
+}
+
+form! {
+    /// 记录处理结果. The unit tells the result in writing.
+    RecordOutcome / RecordOutcomeDraft {
+        proposal: ProposalId = "人员处理建议";
+        outcomes: Vec<Outcome> = "处理结果";
+        paper: Option<Text> = "来文文号";
+    }
+}
+
+impl Rule for RecordOutcome {
+    fn judge(
+        draft: RecordOutcomeDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let proposals = &at.dossier.investigation.proposals;
+        let proposal =
+            draft.proposal.as_ref().and_then(|id| proposals.get((id.0 as usize).checked_sub(1)?));
+        let in_order =
+            proposal.zip(at.occurred).map(|(proposal, day)| proposal.stamp.occurred <= day);
+        check.that(in_order, &OUTCOME_AFTER_PROPOSAL);
+        let outcomes = draft.outcomes.as_ref();
+        check.that(outcomes.map(|outcomes| !outcomes.is_empty()), &OUTCOMES_NAMED);
+        let within = proposal.zip(outcomes).map(|(proposal, outcomes)| {
+            outcomes.iter().all(|outcome| proposal.form.persons.contains(&outcome.person))
+        });
+        check.that(within, &OUTCOME_OF_PROPOSED);
+        Some(Event::OutcomeRecorded(Self::complete(draft)?).into())
+    }
+}
+
+/// 人员处理建议. One proposal and what came of it.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// What was proposed.
+    pub form: ProposeHandling,
+    /// Who and when.
+    pub stamp: Stamp,
+    /// 处理结果.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Proposal {
+    /// Whether a result is known for everybody named.
+    pub fn is_answered(&self) -> bool {
+        self.form.persons.iter().all(|person| self.outcomes.iter().any(|o| o.person == *person))
+    }
+}
+
+pub(super) fn record(state: &mut State, form: &RecordOutcome, _: Stamp) {
+    let index = (form.proposal.0 as usize).wrapping_sub(1);
+    if let Some(proposal) = state.proposals.get_mut(index) {
+        proposal.outcomes.extend(form.outcomes.iter().cloned());
+    }
+}
+
+form! {
+    /// 督促整改. A unit is urged to rectify, and to report by a day.
+    UrgeRectification / UrgeRectificationDraft {
+        unit: UnitId = "有关机关、单位";
+        problems: LongText = "案件暴露出的问题和整改要求";
+        due: Date = "书面报送整改情况的时限";
+    }
+}
+
+impl Rule for UrgeRectification {
+    fn judge(
+        draft: UrgeRectificationDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        must_be_in_case(at, check);
+        check.that(draft.due.zip(at.occurred).map(|(due, day)| day <= due), &DUE_AFTER_URGED);
+        Some(Event::RectificationUrged(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 记录整改情况报告.
+    ReportRectification / ReportRectificationDraft {
+        rectification: RectificationId = "整改要求";
+        measures: LongText = "已经采取的整改措施";
+        paper: Option<Text> = "来文文号";
+    }
+}
+
+impl Rule for ReportRectification {
+    fn judge(
+        draft: ReportRectificationDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let urged = urged(&draft.rectification, at);
+        check.that(urged.map(|urged| urged.reported.is_none()), &NOT_REPORTED_TWICE);
+        let in_order = urged.zip(at.occurred).map(|(urged, day)| urged.stamp.occurred <= day);
+        check.that(in_order, &REPORT_AFTER_URGED);
+        Some(Event::RectificationReported(Self::complete(draft)?).into())
+    }
+}
+
+choice! {
+    /// 复查结果.
+    Recheck {
+        Satisfied = "satisfied", "整改到位";
+        Unsatisfied = "unsatisfied", "整改不到位";
+    }
+}
+
+form! {
+    /// 复查整改情况.
+    RecheckRectification / RecheckRectificationDraft {
+        rectification: RectificationId = "整改要求";
+        result: Recheck = "复查结果";
+        detail: LongText = "复查情况";
+    }
+}
+
+impl Rule for RecheckRectification {
+    fn judge(
+        draft: RecheckRectificationDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let reported = urged(&draft.rectification, at).map(|urged| urged.reported.is_some());
+        check.that(reported, &RECHECKED_AFTER_REPORT);
+        Some(Event::RectificationRechecked(Self::complete(draft)?).into())
+    }
+}
+
+fn urged<'a>(id: &Option<RectificationId>, at: &At<'a>) -> Option<&'a Rectification> {
+    let index = (id.as_ref()?.0 as usize).checked_sub(1)?;
+    at.dossier.investigation.rectifications.get(index)
+}
+
+/// 整改. What a unit was urged to mend, and what it reported.
+#[derive(Clone, Debug)]
+pub struct Rectification {
+    /// What was demanded.
+    pub form: UrgeRectification,
+    /// Who and when.
+    pub stamp: Stamp,
+    /// 整改情况.
+    pub reported: Option<(ReportRectification, Stamp)>,
+    /// 复查.
+    pub rechecked: Vec<(RecheckRectification, Stamp)>,
+}
+
+pub(super) fn report(state: &mut State, form: &ReportRectification, stamp: Stamp) {
+    let index = (form.rectification.0 as usize).wrapping_sub(1);
+    if let Some(rectification) = state.rectifications.get_mut(index) {
+        rectification.reported = Some((form.clone(), stamp));
+    }
+}
+
+pub(super) fn recheck(state: &mut State, form: &RecheckRectification, stamp: Stamp) {
+    let index = (form.rectification.0 as usize).wrapping_sub(1);
+    if let Some(rectification) = state.rectifications.get_mut(index) {
+        rectification.rechecked.push((form.clone(), stamp));
+    }
+}
+
+pub(super) fn limits(state: &State, setting: &Setting) -> Vec<Running> {
+    let running = |rectification: &Rectification| Running {
+        id: "rectification",
+        name: "整改情况报送时限",
+        basis: clause(52).paragraph(2),
+        deadline: deadline::to_date(rectification.stamp.occurred, rectification.form.due, setting),
+        met: rectification.reported.as_ref().map(|(_, stamp)| stamp.occurred),
+        extended: false,
+    };
+    state.rectifications.iter().map(running).collect()
+}
+
+choice! {
+    /// 撤销案件的情形.
+    CancellationGround {
+        Insufficient = "insufficient", "证据不足，无法认定存在泄密事实";
+        NoLeak = "no_leak", "查明没有泄密事实";
+    }
+}
+
+form! {
+    /// 呈报撤销案件.
+    SubmitCancellation / SubmitCancellationDraft {
+        ground: CancellationGround = "撤销案件的情形";
+        reason: LongText = "调查情况和理由";
+    }
+}
+
+impl Rule for SubmitCancellation {
+    fn judge(
+        draft: SubmitCancellationDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        may_be_cancelled(at, check);
+        let matter = Self::complete(draft).map(Matter::Cancellation);
+        approval::submit(matter, MatterKind::Cancellation, at, check)
+    }
+}
+
+/// Art. 49: a case may be cancelled as long as no leak has been found.
+pub(crate) fn may_be_cancelled(at: &At<'_>, check: &mut Check<'_>) {
+    must_be_in_case(at, check);
+    check.that(at.dossier.general.leak.is_none(), &NO_LEAK_FOUND);
+}
+
+form! {
+    /// 撤销案件通知.
+    NotifyCancellation / NotifyCancellationDraft {
+        units: Vec<UnitId> = "通知的机关、单位";
+        content: LongText = "通知内容";
+    }
+}
+
+impl Rule for NotifyCancellation {
+    fn judge(
+        draft: NotifyCancellationDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        check.that(at.dossier.stage() == Stage::Cancelled, &IS_CANCELLED);
+        Some(Event::CancellationNotified(Self::complete(draft)?).into())
+    }
+}

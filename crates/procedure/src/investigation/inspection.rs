@@ -1,0 +1,120 @@
+//! 检查. Places and objects are inspected with the person concerned or an attesting witness present (arts. 35, 44).
+
+use jiff::civil::{Date, Time};
+
+use super::{Event, interview::Done, must_be_in_case};
+use crate::{
+    check::{Check, refusals},
+    dossier::{self, At},
+    law::clause,
+    limit,
+    setting::Engagement,
+    step::{Form, Rule, form},
+    value::{LongText, StaffId, Text, choice},
+};
+
+refusals! {
+    AT_LEAST_TWO_HANDLERS = "inspection.at_least_two_handlers", [clause(35)], at "handlers", "检查的办案人员少于2人", "由2名以上办案人员检查；已经进行的，如实记录";
+    HANDLERS_ASSIGNED = "inspection.handlers_assigned", [clause(35)], at "handlers", "检查人当日不是本案办案人员，或者已经回避", "由本案办案人员检查；已经进行的，如实记录";
+    CREDENTIALS_SHOWN = "inspection.credentials_shown", [clause(35)], at "credentials", "检查时没有出示证件、表明身份", "检查前出示证件；已经进行的，如实记录";
+    SOMEBODY_PRESENT = "inspection.somebody_present", [clause(44).paragraph(1)], at "attendance", "被检查人和见证人都不在场", "请被检查人或者见证人到场；已经进行的，如实记录";
+    ATTENDANT_NAMED = "inspection.attendant_named", [clause(44).paragraph(1)], at "attendant", "没有写明在场的被检查人或者见证人", "写明姓名";
+    NOT_TWO_PLACES = "inspection.not_two_places", [clause(35)], by ONE_PLACE_AT_A_TIME, at "handlers", "同一时间已在另一处调查、检查", "错开时间或者由其他办案人员进行；记录有误的，更正";
+    ENDS_AFTER_START = "inspection.ends_after_start", [clause(44).paragraph(2)], at "to", "结束时间不晚于开始时间", "核对时间";
+    ABSENCE_NOTED = "inspection.absence_noted", [clause(44).paragraph(2)], at "note", "被检查人或者见证人不在场、拒绝签名的，没有在检查笔录中注明", "填写注明";
+}
+
+choice! {
+    /// 在场情况 (art. 44 ¶1).
+    Attendance {
+        Inspected = "inspected", "被检查人在场";
+        Witness = "witness", "见证人在场";
+        Nobody = "nobody", "均不在场";
+    }
+}
+
+choice! {
+    /// 检查笔录的签名 (art. 44 ¶2).
+    RecordSignature {
+        Signed = "signed", "办案人员、被检查人或者见证人均已签名";
+        Noted = "noted", "办案人员已签名，被检查人或者见证人不在场、拒绝签名";
+        None = "none", "没有制作检查笔录";
+    }
+}
+
+form! {
+    /// 检查场所、物品.
+    Inspect / InspectDraft {
+        object: Text = "检查的场所、物品";
+        place: Text = "检查地点";
+        from: Time = "开始时间";
+        to: Time = "结束时间";
+        handlers: Vec<StaffId> = "检查的办案人员", "2人以上";
+        credentials: Done = "是否出示证件、表明身份";
+        attendance: Attendance = "在场情况";
+        attendant: Option<Text> = "在场的被检查人或者见证人";
+        result: LongText = "检查情况";
+        signature: RecordSignature = "检查笔录";
+        note: Option<LongText> = "不在场、拒绝签名的注明";
+    }
+}
+
+impl Inspect {
+    /// A record was made and signed, or what is missing in it noted.
+    pub(crate) fn is_recorded(&self) -> bool {
+        match self.signature {
+            RecordSignature::Signed => true,
+            RecordSignature::Noted => self.note.is_some(),
+            RecordSignature::None => false,
+        }
+    }
+
+    pub(crate) fn engagements(&self, date: Date) -> impl Iterator<Item = Engagement> {
+        self.handlers.iter().map(move |staff| Engagement {
+            staff: staff.clone(),
+            date,
+            from: self.from,
+            to: self.to,
+            place: self.place.to_string(),
+        })
+    }
+}
+
+impl Rule for Inspect {
+    fn judge(draft: InspectDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
+        must_be_in_case(at, check);
+        check.that(draft.from.zip(draft.to).map(|(from, to)| from < to), &ENDS_AFTER_START);
+        let handlers = draft.handlers.as_deref();
+        let distinct = handlers.map(|h| h.iter().collect::<std::collections::BTreeSet<_>>().len());
+        check.conduct(distinct.map(|count| count >= limit::MIN_HANDLERS), &AT_LEAST_TWO_HANDLERS);
+        let assigned = handlers.zip(at.occurred).map(|(handlers, day)| {
+            handlers.iter().all(|staff| at.dossier.is_handler_on(staff, day))
+        });
+        check.conduct(assigned, &HANDLERS_ASSIGNED);
+        check.conduct(draft.credentials.map(|shown| shown == Done::Yes), &CREDENTIALS_SHOWN);
+        let attended = draft.attendance.map(|attendance| attendance != Attendance::Nobody);
+        check.conduct(attended, &SOMEBODY_PRESENT);
+        let named = draft.attendant.as_ref().map(Option::is_some);
+        check.that(
+            attended.zip(named).map(|(attended, named)| !attended || named),
+            &ATTENDANT_NAMED,
+        );
+        let unsigned = draft.signature.map(|signature| signature == RecordSignature::Noted);
+        let noted = draft.note.as_ref().map(Option::is_some);
+        check.that(unsigned.zip(noted).map(|(unsigned, noted)| !unsigned || noted), &ABSENCE_NOTED);
+        let form = Self::complete(draft)?;
+        if let Some(day) = at.occurred {
+            let here: Vec<_> = at.dossier.investigation.engagements().collect();
+            for mine in form.engagements(day) {
+                let mut elsewhere = here.iter().chain(&at.setting.engagements);
+                let free = !elsewhere.any(|other| {
+                    mine.overlaps(other) && mine.staff == other.staff && mine.place != other.place
+                });
+                check
+                    .of(at.setting.directory.staff_name(&mine.staff))
+                    .conduct(free, &NOT_TWO_PLACES);
+            }
+        }
+        Some(Event::Inspected(form).into())
+    }
+}

@@ -1,0 +1,497 @@
+//! 第六章 调查与处理. A filed case is investigated, its facts are found, and what follows from them is seen through.
+//!
+#![doc = include_str!("law.md")]
+
+pub mod defence;
+pub mod finding;
+pub mod handling;
+pub mod inspection;
+pub mod interview;
+
+use serde::{Deserialize, Serialize};
+
+use self::{
+    defence::{HearParty, VerifyPlea},
+    finding::{
+        Content, EndFactFinding, FindFact, FindNobodyResponsible, RecordAppraisal, RequestAppraisal,
+    },
+    handling::{
+        NotifyCancellation, Proposal, ProposeHandling, RecheckRectification, RecordOutcome,
+        Rectification, ReportRectification, SubmitCancellation, UrgeRectification,
+    },
+    inspection::Inspect,
+    interview::{
+        AnswerStatementRequest, ArrangeInterview, Interview, ReceiveStatement, RecordInterview,
+        SignRecord, TellRights,
+    },
+};
+use crate::{
+    answered::LegalRule,
+    check::{Check, refusals},
+    deadline::{Duty, Running},
+    dossier::{self, Assignment, At, Dossier, Entry, Stamp},
+    evidence,
+    general::Standing,
+    law::{Clause, clause},
+    limit,
+    setting::{Engagement, Setting},
+    step::{Form, Relation, Rule, Step, form},
+    value::{InterviewId, LongText, PersonId, PleaId, StaffId, choice},
+};
+
+const HANDLER: &[Relation] = &[Relation::Handler];
+const HEAD: &[Relation] = &[Relation::Head];
+
+/// The steps of this chapter.
+pub static STEPS: [Step; 22] = [
+    Step::of::<AssignHandlers>("assign_handlers", "指派办案人员", &[clause(33).paragraph(1)], HEAD)
+        .decision(),
+    Step::of::<TellRights>(
+        "tell_rights",
+        "告知权利义务",
+        &[clause(9), clause(37), clause(42)],
+        HANDLER,
+    )
+    .on_day("告知日期")
+    .correctable(),
+    Step::of::<ArrangeInterview>(
+        "arrange_interview",
+        "安排询问",
+        &[clause(35), clause(38)],
+        HANDLER,
+    ),
+    Step::of::<RecordInterview>(
+        "record_interview",
+        "询问并制作笔录",
+        &[clause(35), clause(38), clause(39), clause(40)],
+        HANDLER,
+    )
+    .on_day("询问日期")
+    .as_happened()
+    .correctable(),
+    Step::of::<SignRecord>("sign_record", "询问笔录核对签名", &[clause(40).paragraph(2)], HANDLER)
+        .on_day("签名日期"),
+    Step::of::<AnswerStatementRequest>(
+        "answer_statement_request",
+        "自行提供书面材料的请求",
+        &[clause(41).paragraph(1)],
+        HANDLER,
+    )
+    .on_day("请求或者要求日期"),
+    Step::of::<ReceiveStatement>("receive_statement", "接收书面材料", &[clause(41)], HANDLER)
+        .on_day("收到日期")
+        .correctable(),
+    Step::of::<HearParty>("hear_party", "听取陈述和申辩", &[clause(42)], HANDLER)
+        .on_day("听取日期"),
+    Step::of::<VerifyPlea>("verify_plea", "核查申辩", &[clause(42)], HANDLER).on_day("核查日期"),
+    Step::of::<Inspect>("inspect", "检查场所、物品", &[clause(35), clause(44)], HANDLER)
+        .on_day("检查日期")
+        .as_happened()
+        .correctable(),
+    Step::of::<RequestAppraisal>("request_appraisal", "提请密级鉴定", &[clause(47)], HANDLER)
+        .on_day("提请日期"),
+    Step::of::<RecordAppraisal>(
+        "record_appraisal",
+        "记录密级鉴定结果",
+        &[clause(17).item(7), clause(47)],
+        HANDLER,
+    )
+    .on_day("鉴定书日期")
+    .correctable(),
+    Step::of::<FindFact>("find_fact", "认定调查内容", &[clause(34)], HANDLER).decision(),
+    Step::of::<FindNobodyResponsible>(
+        "find_nobody_responsible",
+        "认定没有需要追究责任的人员",
+        &[clause(51).paragraph(1), clause(53).item(3)],
+        HANDLER,
+    )
+    .decision(),
+    Step::of::<EndFactFinding>("end_fact_finding", "调查结束", &[clause(51).paragraph(1)], HANDLER)
+        .decision()
+        .warning("调查结束后进入处理与整改"),
+    Step::of::<ProposeHandling>(
+        "propose_handling",
+        "提出人员处理建议",
+        &[clause(51).paragraph(1)],
+        HANDLER,
+    )
+    .on_day("提出日期"),
+    Step::of::<RecordOutcome>(
+        "record_outcome",
+        "记录处理结果",
+        &[clause(51).paragraph(1)],
+        HANDLER,
+    )
+    .on_day("书面告知日期")
+    .correctable(),
+    Step::of::<UrgeRectification>(
+        "urge_rectification",
+        "督促整改",
+        &[clause(52).paragraph(1)],
+        HANDLER,
+    )
+    .on_day("督促日期"),
+    Step::of::<ReportRectification>(
+        "report_rectification",
+        "记录整改情况报告",
+        &[clause(52).paragraph(2)],
+        HANDLER,
+    )
+    .on_day("书面报送日期")
+    .correctable(),
+    Step::of::<RecheckRectification>(
+        "recheck_rectification",
+        "复查整改情况",
+        &[clause(52).paragraph(2)],
+        HANDLER,
+    )
+    .on_day("复查日期"),
+    Step::of::<SubmitCancellation>("submit_cancellation", "呈报撤销案件", &[clause(49)], HANDLER)
+        .decision(),
+    Step::of::<NotifyCancellation>("notify_cancellation", "撤销案件通知", &[clause(49)], HANDLER)
+        .on_day("通知日期")
+        .after_end(),
+];
+
+refusals! {
+    CASE_FILED = "investigation.case_filed", [clause(33).paragraph(1)], "尚未立案", "先填报立案表并经负责人批准";
+    AFTER_FILING = "investigation.after_filing", [clause(33).paragraph(1)], at "occurred", "发生日期早于立案之日", "核对发生日期";
+    HANDLERS_ARE_HANDLERS = "investigation.handlers_are_handlers", [clause(33).paragraph(1)], at "handlers", "指派的人员没有办案人员岗位，或者已经回避", "从办案人员中指派";
+    TWO_HANDLERS = "investigation.two_handlers", [clause(33).paragraph(1)], at "handlers", "办案人员少于2名", "指派2名以上办案人员";
+}
+
+/// Every list of refusals in this chapter.
+pub static REFUSALS_BY_MODULE: [&[&crate::check::Refusal]; 6] = [
+    REFUSALS,
+    interview::REFUSALS,
+    defence::REFUSALS,
+    inspection::REFUSALS,
+    finding::REFUSALS,
+    handling::REFUSALS,
+];
+
+/// Rules of this chapter that are not steps.
+pub static RULES: [LegalRule; 4] = [
+    LegalRule {
+        id: "handlers_on_the_day",
+        name: "办案人员以行为当日为准",
+        basis: &[clause(33).paragraph(1), clause(35)],
+        about: "调查行为是否由2名以上未回避的办案人员进行，以行为发生当日的指派和回避为准",
+    },
+    LegalRule {
+        id: "record_never_changes",
+        name: "笔录签名后不变",
+        basis: &[clause(40).paragraph(2)],
+        about: "询问笔录签名后不能更正；更正和补充在签名时记入，并保留原文",
+    },
+    LegalRule {
+        id: "rectification_limit",
+        name: "整改时限",
+        basis: &[clause(52).paragraph(2)],
+        about: "机关、单位在规定时限内书面报送整改情况，逾期未报的列为逾期",
+    },
+    LegalRule {
+        id: "duties_of_the_party",
+        name: "当事人的义务",
+        basis: &[clause(37)],
+        about: "权利义务告知的内容",
+    },
+];
+
+choice! {
+    /// 办理方式. How the department handles the case.
+    Mode {
+        Direct = "direct", "直接调查";
+    }
+}
+
+form! {
+    /// 指派办案人员.
+    AssignHandlers / AssignHandlersDraft {
+        mode: Mode = "办理方式";
+        handlers: Vec<StaffId> = "办案人员", "2名以上";
+    }
+}
+
+impl Rule for AssignHandlers {
+    fn judge(
+        draft: AssignHandlersDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
+        let handlers = draft.handlers.as_deref();
+        let already = at.dossier.investigation.handlers.iter().map(|assignment| &assignment.staff);
+        let effective = handlers.map(|new| {
+            let all: std::collections::BTreeSet<_> = new.iter().chain(already).collect();
+            all.into_iter().filter(|s| !at.dossier.general.stands_back(s, at.today())).count()
+        });
+        check.that(effective.map(|count| count >= limit::MIN_HANDLERS), &TWO_HANDLERS);
+        check.that(handlers.map(|new| may_handle(at, new)), &HANDLERS_ARE_HANDLERS);
+        Some(Event::HandlersAssigned(Self::complete(draft)?).into())
+    }
+}
+
+/// Whether everybody named serves as a handler and does not stand back from this case.
+pub(crate) fn may_handle(at: &At<'_>, staff: &[StaffId]) -> bool {
+    staff.iter().all(|id| {
+        let serves = at.setting.directory.staff(id).is_some_and(|staff| {
+            staff.department == at.setting.department
+                && staff.roles.contains(&crate::directory::Role::Handler)
+        });
+        serves && !at.dossier.general.stands_back(id, at.today())
+    })
+}
+
+/// The case must be filed, and the act must not precede its filing.
+pub(crate) fn must_be_in_case(at: &At<'_>, check: &mut Check<'_>) {
+    let case = at.dossier.filing.case.as_ref();
+    check.that(case.is_some(), &CASE_FILED);
+    let in_order = case.zip(at.occurred).map(|(case, day)| case.stamp.occurred <= day);
+    check.that(in_order, &AFTER_FILING);
+}
+
+/// What was recorded under this chapter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// 办案人员已指派.
+    HandlersAssigned(AssignHandlers),
+    /// 权利义务已告知.
+    RightsTold(TellRights),
+    /// 询问已安排.
+    InterviewArranged(ArrangeInterview),
+    /// 已询问.
+    Interviewed(RecordInterview),
+    /// 询问笔录已核对签名.
+    RecordSigned(SignRecord),
+    /// 书面材料的请求已答复.
+    StatementRequestAnswered(AnswerStatementRequest),
+    /// 书面材料已接收.
+    StatementReceived(ReceiveStatement),
+    /// 陈述和申辩已听取.
+    PartyHeard(HearParty),
+    /// 申辩已核查.
+    PleaVerified(VerifyPlea),
+    /// 已检查.
+    Inspected(Inspect),
+    /// 密级鉴定已提请.
+    AppraisalRequested(RequestAppraisal),
+    /// 密级鉴定结果已记录.
+    AppraisalRecorded(RecordAppraisal),
+    /// 调查内容已认定.
+    FactFound(FindFact),
+    /// 已认定没有需要追究责任的人员.
+    NobodyResponsible(FindNobodyResponsible),
+    /// 调查已结束.
+    FactFindingEnded(EndFactFinding),
+    /// 人员处理建议已提出.
+    HandlingProposed(ProposeHandling),
+    /// 处理结果已记录.
+    OutcomeRecorded(RecordOutcome),
+    /// 已督促整改.
+    RectificationUrged(UrgeRectification),
+    /// 整改情况已报送.
+    RectificationReported(ReportRectification),
+    /// 整改情况已复查.
+    RectificationRechecked(RecheckRectification),
+    /// 撤销案件已通知.
+    CancellationNotified(NotifyCancellation),
+}
+
+/// 申辩事项. One point that a party raised.
+#[derive(Clone, Debug)]
+pub struct Plea {
+    /// The party.
+    pub party: PersonId,
+    /// What was raised.
+    pub content: LongText,
+    /// 核查结果.
+    pub verified: Option<(VerifyPlea, Stamp)>,
+}
+
+/// 密级鉴定. One request and its result.
+#[derive(Clone, Debug)]
+pub struct Appraisal {
+    /// 提请内容.
+    pub form: RequestAppraisal,
+    /// Who and when.
+    pub stamp: Stamp,
+    /// 鉴定结果.
+    pub result: Option<(RecordAppraisal, Stamp)>,
+}
+
+/// What this chapter knows of a dossier.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// 办案人员.
+    pub handlers: Vec<Assignment>,
+    /// 权利义务告知.
+    pub rights: Vec<(TellRights, Stamp)>,
+    /// 询问安排.
+    pub arranged: Vec<(ArrangeInterview, Stamp)>,
+    /// 询问.
+    pub interviews: Vec<Interview>,
+    /// 书面材料的请求.
+    pub statement_requests: Vec<(AnswerStatementRequest, Stamp)>,
+    /// 听取陈述和申辩.
+    pub hearings: Vec<(HearParty, Stamp)>,
+    /// 申辩事项.
+    pub pleas: Vec<Plea>,
+    /// 检查.
+    pub inspections: Vec<(Inspect, Stamp)>,
+    /// 密级鉴定.
+    pub appraisals: Vec<Appraisal>,
+    /// 认定的调查内容; for each content the last one counts.
+    pub facts: Vec<(FindFact, Stamp)>,
+    /// 没有需要追究责任的人员.
+    pub nobody_responsible: Option<(FindNobodyResponsible, Stamp)>,
+    /// 调查结束.
+    pub fact_finding_ended: Option<(EndFactFinding, Stamp)>,
+    /// 人员处理建议.
+    pub proposals: Vec<Proposal>,
+    /// 整改要求.
+    pub rectifications: Vec<Rectification>,
+    /// 撤销案件通知.
+    pub cancellation_notices: Vec<(NotifyCancellation, Stamp)>,
+}
+
+impl State {
+    /// The interview with this number.
+    pub fn interview(&self, id: &InterviewId) -> Option<&Interview> {
+        self.interviews.get((id.0 as usize).checked_sub(1)?)
+    }
+
+    /// The plea with this number.
+    pub fn plea(&self, id: &PleaId) -> Option<&Plea> {
+        self.pleas.get((id.0 as usize).checked_sub(1)?)
+    }
+
+    /// The last finding on one of the five contents.
+    pub fn fact(&self, content: Content) -> Option<&FindFact> {
+        self.facts.iter().rev().map(|(form, _)| form).find(|form| form.content == content)
+    }
+
+    /// Where the department's staff was for this case, from when to when.
+    pub fn engagements(&self) -> impl Iterator<Item = Engagement> {
+        let interviews = self.interviews.iter().flat_map(Interview::engagements);
+        interviews.chain(
+            self.inspections.iter().flat_map(|(form, stamp)| form.engagements(stamp.occurred)),
+        )
+    }
+}
+
+pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
+    let stamp = entry.stamp();
+    let state = &mut dossier.investigation;
+    match event {
+        Event::HandlersAssigned(form) => {
+            let since = entry.occurred;
+            let assigned =
+                form.handlers.iter().map(|staff| Assignment { staff: staff.clone(), since });
+            state.handlers.extend(assigned);
+        }
+        Event::RightsTold(form) => state.rights.push((form.clone(), stamp)),
+        Event::InterviewArranged(form) => state.arranged.push((form.clone(), stamp)),
+        Event::Interviewed(form) => interview::apply(dossier, form, stamp),
+        Event::RecordSigned(form) => interview::sign(state, form, stamp),
+        Event::StatementRequestAnswered(form) => {
+            state.statement_requests.push((form.clone(), stamp))
+        }
+        Event::StatementReceived(form) => {
+            let kind = testimony(dossier, &form.person);
+            let name = format!("{}的书面材料", dossier.general.person_name(&form.person));
+            let origin = evidence::Origin::Statement(form.clone());
+            dossier.evidence.add(name, kind, origin, stamp);
+        }
+        Event::PartyHeard(form) => defence::hear(state, form, stamp),
+        Event::PleaVerified(form) => defence::verify(state, form, stamp),
+        Event::Inspected(form) => {
+            state.inspections.push((form.clone(), stamp.clone()));
+            let origin = evidence::Origin::Inspection(form.clone());
+            dossier.evidence.add(
+                format!("检查：{}", form.object),
+                evidence::Kind::Record,
+                origin,
+                stamp,
+            );
+        }
+        Event::AppraisalRequested(form) => {
+            state.appraisals.push(Appraisal { form: form.clone(), stamp, result: None });
+        }
+        Event::AppraisalRecorded(form) => finding::appraise(dossier, form, stamp),
+        Event::FactFound(form) => state.facts.push((form.clone(), stamp)),
+        Event::NobodyResponsible(form) => state.nobody_responsible = Some((form.clone(), stamp)),
+        Event::FactFindingEnded(form) => state.fact_finding_ended = Some((form.clone(), stamp)),
+        Event::HandlingProposed(form) => {
+            state.proposals.push(Proposal { form: form.clone(), stamp, outcomes: Vec::new() });
+        }
+        Event::OutcomeRecorded(form) => handling::record(state, form, stamp),
+        Event::RectificationUrged(form) => {
+            let (reported, rechecked) = (None, Vec::new());
+            state.rectifications.push(Rectification {
+                form: form.clone(),
+                stamp,
+                reported,
+                rechecked,
+            });
+        }
+        Event::RectificationReported(form) => handling::report(state, form, stamp),
+        Event::RectificationRechecked(form) => handling::recheck(state, form, stamp),
+        Event::CancellationNotified(form) => state.cancellation_notices.push((form.clone(), stamp)),
+    }
+}
+
+/// What a person says is a party's statement or a witness's testimony (art. 17).
+fn testimony(dossier: &Dossier, person: &PersonId) -> evidence::Kind {
+    match dossier.general.person(person).map(|person| person.standing) {
+        Some(Standing::Party) => evidence::Kind::PartyStatement,
+        _ => evidence::Kind::Testimony,
+    }
+}
+
+/// The limits of this chapter: rectification by the day set.
+pub(crate) fn limits(dossier: &Dossier, setting: &Setting) -> Vec<Running> {
+    handling::limits(&dossier.investigation, setting)
+}
+
+/// Duties of this chapter that are open.
+pub(crate) fn duties(dossier: &Dossier, duties: &mut Vec<Duty>) {
+    let mut open = |name: String, basis: Clause, due| duties.push(Duty { name, basis, due });
+    let state = &dossier.investigation;
+    let cancelled = dossier.stage() == dossier::Stage::Cancelled;
+    if cancelled && state.cancellation_notices.is_empty() {
+        open("撤销案件通知待发".to_owned(), clause(49), None);
+    }
+    if dossier.has_ended() {
+        return;
+    }
+    if dossier.filing.case.is_some() && state.handlers.is_empty() {
+        open("办案人员待指派".to_owned(), clause(33).paragraph(1), None);
+    }
+    for interview in state.interviews.iter().filter(|interview| interview.signed.is_none()) {
+        let name = interview.persons(dossier);
+        open(format!("询问笔录待核对签名：{name}"), clause(40).paragraph(2), None);
+    }
+    for (plea, i) in state.pleas.iter().zip(1..).filter(|(plea, _)| plea.verified.is_none()) {
+        open(
+            format!("申辩待核查：{}", dossier::titled(i, plea.content.as_str())),
+            clause(42),
+            None,
+        );
+    }
+    for (appraisal, i) in state.appraisals.iter().zip(1..).filter(|(a, _)| a.result.is_none()) {
+        let what = dossier::titled(i, appraisal.form.questions.as_str());
+        open(format!("密级鉴定结果待收：{what}"), clause(47), None);
+    }
+    for (proposal, i) in state.proposals.iter().zip(1..) {
+        if !proposal.is_answered() {
+            let what = dossier::titled(i, proposal.form.suggestion.as_str());
+            open(
+                format!("处理结果待告知：{what}"),
+                clause(51).paragraph(1),
+                proposal.form.reply_by,
+            );
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! 解读. Where the text is silent or open, this is the choice the product makes.
+//!
+//! Readings are data, visible to everyone, so that a department's legal staff can check them; those marked can be switched by a department.
+//! The interpretation of the regulation itself is the national department's (第六十三条).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::law::{Clause, clause};
+
+/// 解读. One choice where the text is silent or open.
+#[derive(Debug)]
+pub struct Reading {
+    /// Stable identifier: article and a number.
+    pub id: &'static str,
+    /// The clause that is read.
+    pub basis: Clause,
+    /// The choice, in Chinese.
+    pub text: &'static str,
+    /// Whether it holds where nothing is switched.
+    pub default: bool,
+    /// Whether a department can switch it.
+    pub switchable: bool,
+}
+
+/// Which readings a department has switched away from their default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Switches(BTreeMap<String, bool>);
+
+impl Switches {
+    /// Whether the reading holds.
+    pub fn holds(&self, reading: &Reading) -> bool {
+        self.0.get(reading.id).copied().unwrap_or(reading.default)
+    }
+
+    /// The same with one reading switched.
+    pub fn switch(&mut self, id: &str, holds: bool) {
+        self.0.insert(id.to_owned(), holds);
+    }
+}
+
+/// The reading with this id.
+pub fn find(id: &str) -> Option<&'static Reading> {
+    READINGS.iter().copied().find(|reading| reading.id == id)
+}
+
+macro_rules! readings {
+    ($($name:ident = $id:literal, $basis:expr, $default:ident, $switchable:ident, $text:literal;)+) => {
+        $(#[doc = $text] pub static $name: Reading = Reading {
+            id: $id, basis: $basis, text: $text, default: $default, switchable: $switchable,
+        };)+
+
+        /// Every reading, in the order of the articles.
+        pub static READINGS: &[&Reading] = &[$(&$name),+];
+    };
+}
+
+const HOLDS: bool = true;
+const SILENT: bool = false;
+const SWITCHABLE: bool = true;
+const FIXED: bool = false;
+
+readings! {
+    RECUSAL_BY_HEAD = "9-1", clause(9).paragraph(2), HOLDS, FIXED,
+        "办案人员的回避由其所属部门的负责人决定，申请回避涉及的本人不得作出决定";
+    RECUSAL_STOPS_AT_ONCE = "9-2", clause(9).paragraph(1), HOLDS, FIXED,
+        "自行回避的，提出后即停止办案；当事人申请回避的，决定作出前不停止办案";
+    RECUSAL_BLOCKS_CLOSING = "9-3", clause(9).paragraph(1), HOLDS, FIXED,
+        "回避申请尚未作出决定的，不能结案";
+    NEED_TO_KNOW = "10-1", clause(10), HOLDS, FIXED,
+        "查阅限于工作需要：承办部门负责人、未回避的本案办案人员、登记线索的受理人员；上级部门可见编号、单位、阶段和期限";
+    ORIGINAL_PLACE = "22-1", clause(22), HOLDS, FIXED,
+        "复制件、照片、录像未附原件、原物存放处说明的，补附之前暂不能作为证据使用";
+    HASH_CHANGED = "21-1", clause(21), HOLDS, FIXED,
+        "电子数据的校验值与收集时不一致的，不能作为证据使用；收集时未计算校验值的，予以提示";
+    COPY_REASON = "21-2", clause(21), HOLDS, FIXED,
+        "未收集原始载体而拷贝复制、镜像备份的，记明确有困难的原因";
+    EDUCATION_MUST_BE_VERIFIED = "25-1", clause(25).item(2), HOLDS, FIXED,
+        "责成批评教育以核实为前提：存在违反保密法律法规行为、情节显著轻微、没有造成危害后果均已查明";
+    NOT_HANDLED_BY_HEAD = "25-2", clause(25).item(3), HOLDS, FIXED,
+        "不予处理须经保密行政管理部门负责人批准";
+    REVIEW_BY_TWO = "27-1", clause(27), HOLDS, SWITCHABLE,
+        "初查由2名以上人员进行";
+    REVIEW_ANSWERED = "27-2", clause(27), HOLDS, FIXED,
+        "呈报初查情况报告前，初查的各项内容均须有结果：是、否、未查明及原因，或者不适用及原因";
+    EXTENSION_BY_HEAD = "30-1", clause(30).paragraph(1), HOLDS, FIXED,
+        "初查时限的延长，说明理由后经负责人批准";
+    LATE_EXTENSION_REFUSED = "30-2", clause(30), SILENT, SWITCHABLE,
+        "延期应当在届满前批准：届满后才批准的，予以拒绝（不采用时予以接受并标注“届满后批准”）";
+    APPROVER_NOT_HANDLER = "31-1", clause(31), HOLDS, SWITCHABLE,
+        "审批人不是本案办案人员（立案、撤销案件、结案、不予处理均同；没有其他负责人的除外，并向上一级部门显示）";
+    NOTICE_REASON = "32-1", clause(32), HOLDS, FIXED,
+        "直接通知上级主管部门的，记明可能影响案件查处工作的理由";
+    FINDING_RESTS_ON_EVIDENCE = "34-1", clause(34), HOLDS, FIXED,
+        "调查内容的第一至三项，每项至少有一件可以使用的证据；证据是否确实、充分，由办案人员判断并记录";
+    ONE_PLACE_AT_A_TIME = "35-1", clause(35), HOLDS, FIXED,
+        "同一办案人员不能同时在两处调查、检查";
+    RIGHTS_FIRST = "37-1", clause(37), HOLDS, FIXED,
+        "首次询问案件当事人前，告知其义务和权利并记录在案";
+    ONE_ROOM = "38-1", clause(38), HOLDS, FIXED,
+        "同一案件不得在同一场所、同一时间询问不同的人";
+    CONTENTS_ANSWERED = "39-1", clause(39), HOLDS, FIXED,
+        "询问的五项内容逐项记录，没有的注明不适用";
+    RECORD_SIGNED = "40-1", clause(40).paragraph(2), HOLDS, FIXED,
+        "询问笔录经被询问人核对并逐页签名，或者注明拒绝签名的，才能作为证据使用；签名后不再更改";
+    DEFENCE_VERIFIED = "42-1", clause(42), HOLDS, FIXED,
+        "陈述和申辩逐项核查有结果后，调查才能结束";
+    INSPECTION_RECORD = "44-1", clause(44).paragraph(2), HOLDS, FIXED,
+        "检查的内容作为证据使用的，须有检查笔录，并由办案人员、被检查人或者见证人签名或者注明";
+    APPRAISAL_AUTHORITY = "47-1", clause(47), HOLDS, FIXED,
+        "密级鉴定向国家或者省级保密行政管理部门提请；认定泄密须以鉴定为依据的，鉴定作出前调查不能结束";
+    CANCELLATION_NO_LEAK = "49-1", clause(49), HOLDS, FIXED,
+        "查明没有泄密事实的，同样按撤销案件办理";
+    CONTAINMENT_UNNEEDED = "53-1", clause(53).item(2), HOLDS, FIXED,
+        "没有需要采取的补救措施的，记明理由，视为具备该项条件";
+    NOBODY_RESPONSIBLE = "53-2", clause(53).item(3), HOLDS, FIXED,
+        "认定没有需要追究责任的人员的，记明理由，视为具备该项条件";
+    RECTIFICATION_REPORTED = "53-3", clause(53).item(4), HOLDS, FIXED,
+        "有关机关、单位书面报送整改情况，即为已经采取整改措施；复查不是结案条件";
+    HANDLING_ENDS = "55-1", clause(55).paragraph(1), HOLDS, FIXED,
+        "查处时限自立案之日起，至批准结案或者撤销案件之日止";
+    EXPLANATION_DUE = "55-2", clause(55).paragraph(2), HOLDS, FIXED,
+        "延长期内仍不能查结的，在延长期最后一日之前说明原因";
+    LAST_DAY_MOVES = "计时-1", clause(30), HOLDS, SWITCHABLE,
+        "以月计算的期限，最后一日是休息日的，顺延至休息日后的第一个工作日";
+    DEFECTIVE_NOT_USABLE = "瑕疵-1", clause(18), HOLDS, FIXED,
+        "违反规定进行的行为如实记录，由此取得的材料不能作为证据使用";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reading_reads_an_existing_clause_and_has_its_own_id() {
+        let mut ids = std::collections::BTreeSet::new();
+        for reading in READINGS {
+            assert!(reading.basis.text().is_some(), "{}", reading.id);
+            assert!(ids.insert(reading.id), "{} is used twice", reading.id);
+        }
+    }
+}

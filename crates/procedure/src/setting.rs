@@ -1,0 +1,83 @@
+//! Everything outside the dossier that a decision depends on, as one plain value.
+//!
+//! `decide` reads no clock, no table and no database: who calls it loads a [`Setting`] first.
+
+use std::sync::Arc;
+
+use jiff::civil::{Date, DateTime, Time};
+
+use crate::{
+    directory::Directory,
+    holidays::Holidays,
+    readings::Switches,
+    time::LastDay,
+    value::{DepartmentId, StaffId},
+};
+
+/// Everything outside the dossier that a decision depends on.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The moment, as a civil date and time in China (UTC+8).
+    pub now: DateTime,
+    /// The department in whose office the act is entered.
+    pub department: DepartmentId,
+    /// The people, departments and units known.
+    pub directory: Arc<Directory>,
+    /// The State Council's holiday table.
+    pub holidays: Arc<Holidays>,
+    /// Which switchable readings the department has switched off.
+    pub readings: Switches,
+    /// What the persons named are engaged in, in other dossiers.
+    pub engagements: Vec<Engagement>,
+    /// The one check that is switched off, to prove that somebody misses it.
+    #[cfg(feature = "knock-out")]
+    pub knocked_out: Option<&'static str>,
+}
+
+impl Setting {
+    /// The civil date in China.
+    pub fn today(&self) -> Date {
+        self.now.date()
+    }
+
+    /// Whether a limit of months that ends on a day off ends with the next working day.
+    pub fn last_day(&self) -> LastDay {
+        if self.readings.holds(&crate::readings::LAST_DAY_MOVES) {
+            LastDay::MovedToWorkingDay
+        } else {
+            LastDay::Kept
+        }
+    }
+
+    pub(crate) fn is_knocked_out(&self, code: &str) -> bool {
+        #[cfg(feature = "knock-out")]
+        return self.knocked_out == Some(code);
+        #[cfg(not(feature = "knock-out"))]
+        {
+            let _ = code;
+            false
+        }
+    }
+}
+
+/// Where somebody was, from when to when: nobody conducts two interviews at once (art. 35).
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Engagement {
+    /// Who.
+    pub staff: StaffId,
+    /// On which day.
+    pub date: Date,
+    /// From.
+    pub from: Time,
+    /// To.
+    pub to: Time,
+    /// Where.
+    pub place: String,
+}
+
+impl Engagement {
+    /// Whether the two share at least a minute.
+    pub fn overlaps(&self, other: &Engagement) -> bool {
+        self.date == other.date && self.from < other.to && other.from < self.to
+    }
+}
