@@ -337,22 +337,22 @@ fn articles_of(chapter: &'static Chapter) -> impl Iterator<Item = Article> {
 }
 
 fn paragraphs_of(text: &'static str) -> Vec<Paragraph> {
+    const GAP: &str = "\n\n";
     let mut paragraphs: Vec<Paragraph> = Vec::new();
-    let mut start = 0;
-    let mut end = 0;
-    for block in text.split("\n\n") {
+    let (mut paragraph_start, mut block_start) = (0, 0);
+    for block in text.split(GAP) {
+        let block_end = block_start + block.len();
         match (item_of(block), paragraphs.last_mut()) {
             (Some(item), Some(paragraph)) => {
                 paragraph.items.push(item);
-                end += "\n\n".len() + block.len();
-                paragraph.text = text.get(start..end).unwrap_or(block);
+                paragraph.text = text.get(paragraph_start..block_end).unwrap_or(block);
             }
             _ => {
-                start = if paragraphs.is_empty() { 0 } else { end + "\n\n".len() };
-                end = start + block.len();
+                paragraph_start = block_start;
                 paragraphs.push(Paragraph { text: block, opening: block, items: Vec::new() });
             }
         }
+        block_start = block_end + GAP.len();
     }
     paragraphs
 }
@@ -453,12 +453,12 @@ mod tests {
 
     #[test]
     fn a_paragraph_holds_its_items_and_only_them() {
-        let [first, second] = paragraphs_of("甲：\n\n（一）乙；\n\n（二）丙。\n\n丁。")
-            .try_into()
-            .expect("two paragraphs");
-        assert_eq!((first.opening, first.text), ("甲：", "甲：\n\n（一）乙；\n\n（二）丙。"));
-        assert_eq!(first.items, ["乙；", "丙。"]);
-        assert_eq!((second.text, second.items.len()), ("丁。", 0));
+        let paragraphs = paragraphs_of("甲。\n\n乙：\n\n（一）丙；\n\n（二）丁。\n\n戊。");
+        let shape: Vec<_> = paragraphs.iter().map(|p| (p.text, p.opening, p.items.len())).collect();
+        let second = "乙：\n\n（一）丙；\n\n（二）丁。";
+        assert_eq!(shape, [("甲。", "甲。", 0), (second, "乙：", 2), ("戊。", "戊。", 0)]);
+        assert_eq!(paragraphs[1].items, ["丙；", "丁。"]);
+        assert_eq!(clause(4).paragraph(1).text(), clause(4).text());
     }
 
     #[test]
