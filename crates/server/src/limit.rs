@@ -30,13 +30,13 @@ pub struct LimitArgs {
     #[arg(long, value_name = "日期")]
     start: Option<String>,
     /// 期限为若干个月；末日是休息日的，顺延至下一个工作日
-    #[arg(long, value_name = "个数")]
+    #[arg(long, value_name = "个数", allow_negative_numbers = true)]
     months: Option<String>,
     /// 期限为若干个工作日
-    #[arg(long, value_name = "个数")]
+    #[arg(long, value_name = "个数", allow_negative_numbers = true)]
     working_days: Option<String>,
     /// 期限为若干日（自然日），不顺延
-    #[arg(long, value_name = "个数")]
+    #[arg(long, value_name = "个数", allow_negative_numbers = true)]
     days: Option<String>,
     /// 以JSON输出
     #[arg(long)]
@@ -78,7 +78,7 @@ fn answer(args: &LimitArgs) -> Result<String, String> {
         _ => return Err("请用--months、--working-days、--days之一给出期限".to_owned()),
     };
     let limit = count(start, unit, n)?;
-    Ok(if args.json { as_json(&limit, unit, n) } else { in_words(&limit) })
+    Ok(if args.json { as_json(&limit) } else { in_words(&limit) })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
@@ -131,13 +131,18 @@ fn count(start: &str, unit: &str, n: &str) -> Result<Deadline, String> {
         .ok_or_else(|| "期限超出日历（9999年）".to_owned())
 }
 
-fn as_json(limit: &Deadline, unit: &str, n: &str) -> String {
+fn as_json(limit: &Deadline) -> String {
     let holidays = Holidays::built_in();
-    let Deadline { start, nominal, latest, provisional, length } = limit;
+    let Deadline { start, length, nominal, latest, provisional } = *limit;
+    let (unit, n) = match length {
+        Length::Months(n) => ("months", n),
+        Length::WorkingDays(n) => ("working_days", n),
+        Length::Days(n) => ("days", n),
+    };
     let answer = json!({
         "start": start,
         "unit": unit,
-        "n": n.parse::<u16>().ok(),
+        "n": n,
         "length": length.to_string(),
         "nominal": nominal,
         "latest": latest,
@@ -296,6 +301,8 @@ mod tests {
                 "「2026-02-30」不是日期，应当写作2025-12-29，且日历上确有其日",
             ),
             ("--start 2025-12-29 --days 0", "「0」不是1至65535的整数"),
+            ("--start 2025-12-29 --days 07", "「07」不是1至65535的整数"),
+            ("--start 2025-12-29 --days -7", "「-7」不是1至65535的整数"),
             ("--start 2025-12-29 --days 二", "「二」不是1至65535的整数"),
             ("--start 9999-12-31 --days 1", "期限超出日历（9999年）"),
             ("--batch a.csv --json", "--batch不能与其他参数同用"),
