@@ -42,6 +42,7 @@ pub mod number;
 pub mod readings;
 pub mod setting;
 pub mod step;
+pub mod summary;
 mod target;
 pub mod time;
 pub mod value;

@@ -483,3 +483,11 @@ pub(crate) fn must_be_usable(ids: Option<&[EvidenceId]>, at: &At<'_>, check: &mu
         check.absorb(&item.name, completing);
     }
 }
+
+/// Why an item cannot be used.
+pub fn reasons(usability: &Usability) -> &[&'static str] {
+    match usability {
+        Usability::Usable => &[],
+        Usability::NotYet(reasons) | Usability::Excluded(reasons) => reasons,
+    }
+}
