@@ -20,7 +20,7 @@ pub use crate::fonts::{Fonts, MissingFonts};
 pub use crate::interview_record::InterviewRecord;
 pub use crate::render::{ENGINE, PaperError, Rendered, UsedFont, render};
 pub use crate::templates::Templates;
-pub use crate::text::{MAX_BYTES, Prose};
+pub use crate::text::{MAX_BYTES, MAX_LINE, Prose};
 
 /// What is fixed about a kind of paper.
 #[derive(Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use typst::{Library, LibraryExt, World, WorldExt};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
-use crate::text::{MAX_BYTES, check};
+use crate::text::{MAX_BYTES, MAX_LINE, check};
 use crate::{Fonts, Paper, Templates, digest, fonts, templates};
 
 /// What sets the pages; recorded with every paper.
@@ -69,6 +69,14 @@ pub enum PaperError {
         character: char,
         /// The text around it, with a box in its place.
         text: String,
+    },
+    /// A name or other text of one line that goes on and on.
+    #[error("「{text}…」过长：{characters} 字，不得超过 {MAX_LINE} 字")]
+    LineTooLong {
+        /// How it begins.
+        text: String,
+        /// Its length.
+        characters: usize,
     },
     /// More text than a paper may have.
     #[error("文书内容过长：{bytes} 字节，不得超过 {MAX_BYTES} 字节")]
@@ -266,5 +274,15 @@ impl Ink {
                 self.substituted.extend(characters);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ENGINE;
+
+    #[test]
+    fn the_engine_is_the_one_recorded() {
+        assert_eq!(ENGINE, format!("typst {}", typst::utils::version().raw()));
     }
 }

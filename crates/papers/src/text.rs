@@ -11,6 +11,9 @@ use crate::PaperError;
 /// The longest paper, as bytes of its data: about three hundred pages of interview.
 pub const MAX_BYTES: usize = 512 * 1024;
 
+/// The longest name, title or other text of one line, in characters.
+pub const MAX_LINE: usize = 2000;
+
 /// 正文. Text of any number of paragraphs; a line break begins a new one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -29,14 +32,29 @@ impl From<&str> for Prose {
 /// Refuses text that a page cannot show as it was written.
 pub(crate) fn check(value: &Value) -> Result<(), PaperError> {
     match value {
-        Value::String(text) => match text.chars().find(|character| is_unprintable(*character)) {
-            Some(character) => Err(PaperError::Unprintable { character, text: excerpt(text) }),
-            None => Ok(()),
-        },
+        Value::String(text) => check_characters(text),
         Value::Array(values) => values.iter().try_for_each(check),
-        Value::Object(fields) => fields.values().try_for_each(check),
+        Value::Object(fields) => fields.values().try_for_each(|field| {
+            check(field)?;
+            // Prose is an array of paragraphs; a text that stands by itself is one line.
+            field.as_str().map_or(Ok(()), check_length)
+        }),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
+}
+
+fn check_characters(text: &str) -> Result<(), PaperError> {
+    let Some(at) = text.chars().position(is_unprintable) else { return Ok(()) };
+    let character = text.chars().nth(at).unwrap_or_default();
+    Err(PaperError::Unprintable { character, text: excerpt(text, at) })
+}
+
+fn check_length(line: &str) -> Result<(), PaperError> {
+    let characters = line.chars().count();
+    if characters <= MAX_LINE {
+        return Ok(());
+    }
+    Err(PaperError::LineTooLong { text: excerpt(line, 0), characters })
 }
 
 /// Control characters, invisible ones, and those that reverse the reading direction.
@@ -56,10 +74,9 @@ fn is_unprintable(character: char) -> bool {
         )
 }
 
-/// The neighbourhood of the first unprintable character, with a box in its place.
-fn excerpt(text: &str) -> String {
+/// The neighbourhood of one character, with boxes for those that cannot be shown.
+fn excerpt(text: &str, at: usize) -> String {
     const AROUND: usize = 8;
-    let at = text.chars().position(is_unprintable).unwrap_or_default();
     let shown = text.chars().skip(at.saturating_sub(AROUND)).take(2 * AROUND + 1);
     shown.map(|character| if is_unprintable(character) { '□' } else { character }).collect()
 }
@@ -86,7 +103,18 @@ mod tests {
     #[test]
     fn an_excerpt_does_not_repeat_a_long_text() {
         let text = format!("{}\0{}", "甲".repeat(1_000_000), "乙".repeat(1_000_000));
-        assert_eq!(excerpt(&text), "甲甲甲甲甲甲甲甲□乙乙乙乙乙乙乙乙");
+        assert_eq!(excerpt(&text, 1_000_000), "甲甲甲甲甲甲甲甲□乙乙乙乙乙乙乙乙");
+    }
+
+    #[test]
+    fn a_line_has_an_end_and_prose_has_none() {
+        let long = "甲".repeat(MAX_LINE + 1);
+        assert_eq!(check(&json!({ "facts": [long] })), Ok(()));
+        let error = check(&json!({ "name": long })).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "「甲甲甲甲甲甲甲甲甲甲甲甲甲甲甲甲甲…」过长：2001 字，不得超过 2000 字"
+        );
     }
 
     #[test]

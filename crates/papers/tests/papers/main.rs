@@ -9,9 +9,7 @@ use std::{env, fs};
 
 use pages::{FONTS, Word};
 use papers::interview_record::Closing;
-use papers::{
-    Fonts, InterviewRecord, KINDS, MAX_BYTES, Paper, PaperError, Prose, Templates, render,
-};
+use papers::{Fonts, InterviewRecord, KINDS, Paper, Prose, Templates, render};
 
 #[test]
 fn every_kind_has_a_sample() {
@@ -226,12 +224,18 @@ fn what_a_page_cannot_show_is_refused() {
 }
 
 #[test]
-fn a_name_of_ten_megabytes_is_refused() {
+fn ten_megabytes_are_refused() {
+    let endless = "甲".repeat(10 * 1024 * 1024 / 3);
+    let refuse = |notice| {
+        render(&Paper::FilingNotice(notice), &Templates::default(), &FONTS).unwrap_err().to_string()
+    };
     let mut notice = sample::filing_notice();
-    notice.addressee = "甲".repeat(10 * 1024 * 1024 / 3);
-    let error = render(&Paper::FilingNotice(notice), &Templates::default(), &FONTS).unwrap_err();
-    assert!(matches!(error, PaperError::TooLong { bytes } if bytes > MAX_BYTES), "{error}");
-    assert!(error.to_string().ends_with("不得超过 524288 字节"), "{error}");
+    notice.facts = endless.as_str().into();
+    let error = refuse(notice.clone());
+    assert!(error.starts_with("文书内容过长：1048"), "{error}");
+    notice.department = endless;
+    let error = refuse(notice);
+    assert!(error.ends_with("过长：3495253 字，不得超过 2000 字"), "{error}");
 }
 
 #[test]
