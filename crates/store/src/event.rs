@@ -53,7 +53,7 @@ pub struct Header {
     pub setting: String,
     /// The idempotency key of the act, if it had one.
     pub key: Option<Key>,
-    /// SM3 of salt and payload.
+    /// SM3 of salt, named objects and payload.
     pub payload: Hash,
     /// SM3 of the predecessor's header; zeros for version 1.
     pub predecessor: Hash,
@@ -68,6 +68,8 @@ pub struct StoredEvent {
     pub hash: Hash,
     /// The exact bytes that were appended; `None` once they were destroyed by law.
     pub payload: Option<Vec<u8>>,
+    /// The objects in the vault that it names, in order of SM3.
+    pub blobs: Vec<Blob>,
 }
 
 /// What an empty stream has in place of a last header's hash.
@@ -127,9 +129,13 @@ pub(crate) fn sm3(bytes: &[u8]) -> Hash {
     Sm3::digest(bytes).into()
 }
 
-/// SM3 of salt and payload.
-pub(crate) fn payload_hash(salt: &[u8], payload: &[u8]) -> Hash {
-    Sm3::new().chain_update(salt).chain_update(payload).finalize().into()
+/// SM3 of salt, named objects and payload. The objects must be in order of SM3.
+pub(crate) fn content_hash(salt: &[u8], blobs: &[Blob], payload: &[u8]) -> Hash {
+    let mut hash = Sm3::new().chain_update(salt).chain_update((blobs.len() as u32).to_be_bytes());
+    for Blob { sm3, sha256, size } in blobs {
+        hash = hash.chain_update(sm3).chain_update(sha256).chain_update(size.to_be_bytes());
+    }
+    hash.chain_update(payload).finalize().into()
 }
 
 /// Fresh random bytes, for salts, keys and nonces.

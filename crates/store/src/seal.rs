@@ -14,13 +14,11 @@ use aes_gcm::{
     AesGcm, KeyInit,
     aead::{Aead, Payload, consts::U12},
 };
+use sm3::{Digest, Sm3};
 use sm4::Sm4;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{
-    Fault, Hash,
-    event::{payload_hash, random},
-};
+use crate::{Fault, Hash, event::random};
 
 /// Bytes that may only be read on purpose, and are wiped when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -133,7 +131,11 @@ impl SealKey {
     }
 
     fn new(name: &'static str, key: &Zeroizing<[u8; 16]>) -> SealKey {
-        let check = payload_hash(b"chachu-key-check\n", key.as_slice());
+        let check = Sm3::new()
+            .chain_update(b"chachu-key-check\n")
+            .chain_update(key.as_slice())
+            .finalize()
+            .into();
         let key: &[u8; 16] = key;
         SealKey { name, cipher: AesGcm::new(key.into()), check }
     }

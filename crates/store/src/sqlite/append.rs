@@ -1,6 +1,6 @@
 //! Appending: versions, numbers, events, leaves, objects, index rows, in this order.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -8,7 +8,7 @@ use super::{Sqlite, head};
 use crate::{
     Append, AppendError, Appended, Blob, DossierRow, DossierRows, Fault, Hash, Header, Key,
     LimitRow, NewEvent, Numbers, Stream, Write, Writes,
-    event::{NO_PREDECESSOR, payload_hash, random, sm3},
+    event::{NO_PREDECESSOR, content_hash, random, sm3},
     seal::Keys,
     vault::Directory,
 };
@@ -65,10 +65,10 @@ impl Inside<'_> {
         let mut numbers = Numbers::new(&mut draw);
         let writes = (act.write)(&mut numbers).map_err(AppendError::Refused)?;
         numbers.check()?;
-        let mut streams = BTreeMap::new();
+        let mut streams = BTreeSet::new();
         for write in &writes.streams {
             self.check_version(&write.stream, write.version)?;
-            if streams.insert(&write.stream, ()).is_some() {
+            if !streams.insert(&write.stream) {
                 return Err(Fault::Misuse(format!("{} written twice", write.stream)).into());
             }
         }
@@ -185,6 +185,8 @@ fn insert_events(
     for event in &write.events {
         version += 1;
         let salt: Hash = random()?;
+        let blobs: Vec<Blob> =
+            event.blobs.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
         let header = Header {
             stream: write.stream.clone(),
             version,
@@ -194,10 +196,11 @@ fn insert_events(
             recorded,
             setting: write.setting.clone(),
             key: key.cloned(),
-            payload: payload_hash(&salt, &event.payload),
+            payload: content_hash(&salt, &blobs, &event.payload),
             predecessor,
         };
-        predecessor = insert_event(connection, id, &header, &salt, event)?;
+        predecessor = insert_event(connection, id, &header, &salt, &event.payload)?;
+        insert_blobs(connection, id, version, &blobs)?;
     }
     connection
         .prepare_cached("UPDATE stream SET version = ?2, head = ?3 WHERE id = ?1")?
@@ -205,13 +208,13 @@ fn insert_events(
     Ok(version)
 }
 
-/// Inserts one event with its leaf and the objects it names; answers its header's hash.
+/// Inserts one event with its leaf; answers its header's hash.
 fn insert_event(
     connection: &Connection,
     stream: i64,
     header: &Header,
     salt: &Hash,
-    event: &NewEvent,
+    payload: &[u8],
 ) -> Result<Hash, Fault> {
     let version = header.version as i64;
     let bytes = header.to_bytes();
@@ -231,7 +234,7 @@ fn insert_event(
             header.recorded,
             bytes,
             salt,
-            &event.payload,
+            payload,
         ))?;
     connection
         .prepare_cached(
@@ -239,15 +242,23 @@ fn insert_event(
             VALUES (coalesce((SELECT max(place) + 1 FROM leaf), 0), ?1, ?2, ?3)",
         )?
         .execute((stream, version, hash))?;
-    for blob in &event.blobs {
+    Ok(hash)
+}
+
+fn insert_blobs(
+    connection: &Connection,
+    stream: i64,
+    version: u64,
+    blobs: &[Blob],
+) -> Result<(), Fault> {
+    for blob in blobs {
         connection
             .prepare_cached(
-                "INSERT INTO blob (sm3, sha256, size, stream, version) VALUES (?1, ?2, ?3, ?4, ?5)
-                ON CONFLICT DO NOTHING",
+                "INSERT INTO blob (stream, version, sm3, sha256, size) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute((blob.sm3, blob.sha256, blob.size as i64, stream, version))?;
+            .execute((stream, version as i64, blob.sm3, blob.sha256, blob.size as i64))?;
     }
-    Ok(hash)
+    Ok(())
 }
 
 /// The columns of a dossier that [`read_dossier`] reads.

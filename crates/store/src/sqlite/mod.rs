@@ -9,7 +9,8 @@ mod verify;
 mod writer;
 
 use std::{
-    ops::Deref,
+    collections::BTreeMap,
+    ops::{Deref, RangeInclusive},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -20,8 +21,8 @@ use rusqlite::{
 };
 
 use crate::{
-    AppendError, Fault, Hash, Header, Store, StoredEvent, Stream,
-    event::{NO_PREDECESSOR, payload_hash, random, sm3},
+    AppendError, Blob, Fault, Hash, Header, Store, StoredEvent, Stream,
+    event::{NO_PREDECESSOR, content_hash, random, sm3},
     seal::Keys,
     verify::Report,
 };
@@ -280,6 +281,25 @@ fn head(connection: &Connection, stream: &Stream) -> Result<Option<Head>, Fault>
     Ok(head.optional()?)
 }
 
+/// The objects that events of a stream name, by version and in order of SM3.
+fn blobs_of(
+    connection: &Connection,
+    stream: i64,
+    versions: RangeInclusive<u64>,
+) -> rusqlite::Result<BTreeMap<u64, Vec<Blob>>> {
+    let sql = "SELECT sm3, sha256, size, version FROM blob
+        WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version, sm3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query((stream, *versions.start() as i64, *versions.end() as i64))?;
+    let mut blobs: BTreeMap<u64, Vec<Blob>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let size = row.get::<_, i64>(2)? as u64;
+        let blob = Blob { sm3: row.get(0)?, sha256: row.get(1)?, size };
+        blobs.entry(row.get::<_, i64>(3)? as u64).or_default().push(blob);
+    }
+    Ok(blobs)
+}
+
 /// Reads a stream from a version on and checks it: events are only added, so what is read up to
 /// the head's version belongs together even while others append.
 fn load_after(
@@ -288,6 +308,7 @@ fn load_after(
     after: u64,
 ) -> Result<Vec<StoredEvent>, Fault> {
     let Some(head) = head(connection, stream)? else { return Ok(Vec::new()) };
+    let mut blobs = blobs_of(connection, head.id, after..=head.version)?;
     let sql = "SELECT header, salt, payload FROM event
         WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version";
     let mut statement = connection.prepare_cached(sql)?;
@@ -311,15 +332,16 @@ fn load_after(
         if predecessor.is_some_and(|hash| hash != header.predecessor) {
             return Err(damaged("it does not follow from the event before it"));
         }
+        let blobs = blobs.remove(&expected).unwrap_or_default();
         if let (Some(salt), Some(payload)) = (&salt, &payload)
-            && payload_hash(salt, payload) != header.payload
+            && content_hash(salt, &blobs, payload) != header.payload
         {
             return Err(damaged("the payload"));
         }
         let hash = sm3(&bytes);
         predecessor = Some(hash);
         if expected > after {
-            events.push(StoredEvent { header, hash, payload });
+            events.push(StoredEvent { header, hash, payload, blobs });
         }
         expected += 1;
     }
@@ -331,4 +353,48 @@ fn load_after(
         });
     }
     Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, sync::Arc};
+
+    use super::*;
+    use crate::{Append, NewEvent, Write, Writes};
+
+    /// The limit belongs to the writer's connection, which no test outside can reach.
+    #[test]
+    fn a_database_that_may_not_grow_answers_full_and_goes_on_when_it_may() {
+        let directory = tempfile::tempdir().unwrap();
+        let keys = Arc::new(Keys::passing().unwrap());
+        let sqlite = Sqlite::open(&directory.path().join("record.db"), &keys).unwrap();
+        let stream = Stream::dossier("1");
+        let append = |version, size| {
+            let event = NewEvent { payload: vec![7; size], ..NewEvent::default() };
+            let write = Write {
+                stream: stream.clone(),
+                version,
+                events: vec![event],
+                setting: String::new(),
+            };
+            let writes = Writes { streams: vec![write], ..Writes::default() };
+            let write = Box::new(|_: &mut crate::Numbers<'_>| Ok::<_, Infallible>(writes));
+            let act = Append { reads: Vec::new(), key: None, recorded: 0, write };
+            sqlite.append(act, keys.clone(), None)
+        };
+        let limit = |pages: i64| {
+            sqlite.writer.write(move |connection| -> Result<(), Fault> {
+                Ok(connection.pragma_update(None, "max_page_count", pages)?)
+            })
+        };
+        append(0, 10).unwrap();
+        limit(1).unwrap();
+        for _ in 0..3 {
+            assert_eq!(append(1, 100_000), Err(AppendError::Full));
+        }
+        assert_eq!(sqlite.load_after(&stream, 0).unwrap().len(), 1);
+        limit(1_000_000).unwrap();
+        append(1, 100_000).unwrap();
+        assert_eq!(sqlite.load_after(&stream, 0).unwrap().len(), 2);
+    }
 }

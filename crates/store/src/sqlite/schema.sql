@@ -29,13 +29,15 @@ CREATE TABLE leaf (
 ) STRICT;
 
 CREATE TABLE blob (
+    stream INTEGER NOT NULL,
+    version INTEGER NOT NULL,
     sm3 BLOB NOT NULL,
     sha256 BLOB NOT NULL,
     size INTEGER NOT NULL,
-    stream INTEGER NOT NULL,
-    version INTEGER NOT NULL,
-    PRIMARY KEY (sm3, stream, version)
+    PRIMARY KEY (stream, version, sm3)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX blob_sm3 ON blob (sm3);
 
 CREATE TABLE blob_bytes (
     sm3 BLOB PRIMARY KEY,

@@ -4,9 +4,10 @@
 
 use rusqlite::{Connection, Row, types::ValueRef};
 
+use super::blobs_of;
 use crate::{
     Blob, Fault, Hash, Header, Store, Stream,
-    event::{NO_PREDECESSOR, payload_hash, sm3},
+    event::{NO_PREDECESSOR, content_hash, sm3},
     verify::{Bad, Report},
 };
 
@@ -102,7 +103,7 @@ fn streams(
                 Chain { id, stream, version: 0, head: NO_PREDECESSOR }
             }
         };
-        event(row, &mut current, report)?;
+        event(connection, row, &mut current, report)?;
         chain = Some(current);
         report.events += 1;
         progress(report.events, events);
@@ -138,7 +139,12 @@ fn stream_named(connection: &Connection, id: i64, header: Option<&Header>) -> Re
 }
 
 /// Checks one event and moves the chain on.
-fn event(row: &Row<'_>, chain: &mut Chain, report: &mut Report) -> Result<(), Stop> {
+fn event(
+    connection: &Connection,
+    row: &Row<'_>,
+    chain: &mut Chain,
+    report: &mut Report,
+) -> Result<(), Stop> {
     let version = chain.version + 1;
     let wrong = |what: &str| bad(&chain.stream, version, what);
     if row.get_ref(1)? != ValueRef::Integer(version as i64) {
@@ -163,13 +169,16 @@ fn event(row: &Row<'_>, chain: &mut Chain, report: &mut Report) -> Result<(), St
             return Err(wrong(&format!("the column {name} is not the header's")));
         }
     }
+    let blobs = blobs_of(connection, chain.id, version..=version);
+    let blobs = blobs.map_err(|_| wrong("its objects cannot be read"))?;
+    let blobs = blobs.into_values().flatten().collect::<Vec<_>>();
     match (row.get_ref(7)?, row.get_ref(8)?) {
         (ValueRef::Null, ValueRef::Null) => {
             report.destroyed.push((chain.stream.clone(), version));
         }
         (ValueRef::Blob(salt), ValueRef::Blob(payload))
-            if salt.len() == 32 && payload_hash(salt, payload) == header.payload => {}
-        _ => return Err(wrong("the payload is not the one that was recorded")),
+            if salt.len() == 32 && content_hash(salt, &blobs, payload) == header.payload => {}
+        _ => return Err(wrong("payload or objects are not those that were recorded")),
     }
     let hash = sm3(bytes);
     chain.version = version;
@@ -250,7 +259,11 @@ fn blobs(connection: &Connection, store: &Store, report: &mut Report) -> Result<
             Some(blob) => blob,
             None => {
                 let reader = store.vault().open(&sm3)?.ok_or_else(|| wrong("is missing"))?;
-                reader.measure().map_err(|_| wrong("is damaged"))?
+                let blob = reader.measure().map_err(|_| wrong("cannot be read"))?;
+                if blob.sm3 != sm3 {
+                    return Err(wrong("is damaged"));
+                }
+                blob
             }
         };
         if row.get_ref(1)? != ValueRef::Blob(&blob.sha256)

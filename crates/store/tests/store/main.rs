@@ -1,0 +1,15 @@
+//! The store through its front door.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail like tests do"
+)]
+
+mod aside;
+mod flips;
+mod full;
+mod lists;
+mod record;
+mod seals;
+mod support;
+mod vault;

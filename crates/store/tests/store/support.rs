@@ -1,0 +1,68 @@
+//! A store in a directory of its own, and acts short enough to read.
+
+use std::convert::Infallible;
+
+use store::{Append, AppendError, Appended, Key, NewEvent, Report, Store, Stream, Write, Writes};
+use tempfile::TempDir;
+
+/// A store on disk that goes when it is dropped.
+pub(crate) struct Place {
+    pub(crate) root: TempDir,
+}
+
+impl Place {
+    pub(crate) fn new() -> Place {
+        Place { root: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn open(&self) -> Store {
+        Store::open(&self.root.path().join("data"), &self.root.path().join("keys")).unwrap()
+    }
+
+    /// The database, past the store.
+    pub(crate) fn raw(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.root.path().join("data/record.db")).unwrap()
+    }
+}
+
+pub(crate) fn event(payload: &str) -> NewEvent {
+    NewEvent {
+        kind: "received".to_owned(),
+        who: "jia1".to_owned(),
+        entered: "2026-03-02T09:00".to_owned(),
+        payload: payload.into(),
+        blobs: Vec::new(),
+    }
+}
+
+pub(crate) fn write(stream: &Stream, version: u64, events: Vec<NewEvent>) -> Writes {
+    let write = Write { stream: stream.clone(), version, events, setting: "law 1".to_owned() };
+    Writes { streams: vec![write], ..Writes::default() }
+}
+
+pub(crate) fn act(writes: Writes) -> Append<Infallible> {
+    Append {
+        reads: Vec::new(),
+        key: None,
+        recorded: 1_772_413_200_000,
+        write: Box::new(move |_| Ok(writes)),
+    }
+}
+
+pub(crate) fn key(name: &str, request: u8) -> Option<Key> {
+    Some(Key { key: name.to_owned(), request: [request; 32] })
+}
+
+/// Appends one event to a stream.
+pub(crate) fn append(
+    store: &Store,
+    stream: &Stream,
+    version: u64,
+    payload: &str,
+) -> Result<Appended, AppendError<Infallible>> {
+    store.append(act(write(stream, version, vec![event(payload)])))
+}
+
+pub(crate) fn verify(store: &Store) -> Report {
+    store.verify(&|_, _| ()).unwrap()
+}
