@@ -14,7 +14,7 @@ use crate::{
     law::{Clause, clause},
     number::{Number, Series},
     step::{Form, Relation, Rule, Step, form},
-    value::{LongText, StaffId, SubmissionId, choice},
+    value::{Answers, LongText, StaffId, SubmissionId, choice},
 };
 
 const HEAD: &[Relation] = &[Relation::Head];
@@ -76,6 +76,18 @@ impl Matter {
             Matter::Cancellation(_) => MatterKind::Cancellation,
             Matter::HandlingExtension(_) => MatterKind::HandlingExtension,
             Matter::Closing(_) => MatterKind::Closing,
+        }
+    }
+
+    /// What was filled in.
+    pub fn answers(&self) -> Answers {
+        match self {
+            Matter::NotHandled(form) => form.write(),
+            Matter::ReviewExtension(form) => form.write(),
+            Matter::Filing(form) => form.write(),
+            Matter::Cancellation(form) => form.write(),
+            Matter::HandlingExtension(form) => form.write(),
+            Matter::Closing(form) => form.write(),
         }
     }
 

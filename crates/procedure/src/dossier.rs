@@ -10,8 +10,9 @@ use crate::{
     approval, closing, evidence, filing, general, intake, investigation,
     number::Number,
     setting::Setting,
+    step::Form,
     supplementary,
-    value::{DepartmentId, LongText, Place, StaffId, Text, UnitId, choice},
+    value::{Answers, DepartmentId, LongText, Place, StaffId, Text, UnitId, choice},
 };
 
 /// What was recorded, by chapter of the regulation.
@@ -78,6 +79,79 @@ impl Event {
             Event::Approval(approval::Event::Approved { number, .. }) => number.as_mut(),
             Event::Filing(filing::Event::FilingNotified { number, .. }) => Some(number),
             _ => None,
+        }
+    }
+}
+
+impl Event {
+    /// What was filled in on the form that became this event; without the day of the act, which stands in the entry.
+    pub fn answers(&self) -> Answers {
+        match self {
+            Event::General(event) => match event {
+                general::Event::PersonIdentified(form) => form.write(),
+                general::Event::SecretItemListed(form) => form.write(),
+                general::Event::LeakFound(form) => form.write(),
+                general::Event::Recused(form) => form.write(),
+                general::Event::RecusalRequested(form) => form.write(),
+                general::Event::RecusalDecided(form) => form.write(),
+            },
+            Event::Evidence(event) => match event {
+                evidence::Event::Collected(form) => form.write(),
+                evidence::Event::Verified(form) => form.write(),
+                evidence::Event::OriginalNoted(form) => form.write(),
+                evidence::Event::AlterationNoted(form) => form.write(),
+                evidence::Event::HashRechecked(form) => form.write(),
+                evidence::Event::Examined(form) => form.write(),
+            },
+            Event::Intake(event) => match event {
+                intake::Event::Registered { form, .. } => form.write(),
+                intake::Event::MaterialReceived(form) => form.write(),
+                intake::Event::ContainmentOrdered(form) => form.write(),
+                intake::Event::ContainmentReported(form) => form.write(),
+                intake::Event::Verified(form) => form.write(),
+                intake::Event::ReviewersAssigned(form) => form.write(),
+                intake::Event::EducationOrdered(form) => form.write(),
+            },
+            Event::Filing(event) => match event {
+                filing::Event::FilingNotified { form, .. } => form.write(),
+                filing::Event::ReviewAnswered(form) => form.write(),
+                filing::Event::DeclaredMajor(form) => form.write(),
+                filing::Event::ReviewReported(form) => form.write(),
+            },
+            Event::Investigation(event) => match event {
+                investigation::Event::HandlersAssigned(form) => form.write(),
+                investigation::Event::RightsTold(form) => form.write(),
+                investigation::Event::InterviewArranged(form) => form.write(),
+                investigation::Event::Interviewed(form) => form.write(),
+                investigation::Event::RecordSigned(form) => form.write(),
+                investigation::Event::StatementRequestAnswered(form) => form.write(),
+                investigation::Event::StatementReceived(form) => form.write(),
+                investigation::Event::PartyHeard(form) => form.write(),
+                investigation::Event::PleaVerified(form) => form.write(),
+                investigation::Event::Inspected(form) => form.write(),
+                investigation::Event::AppraisalRequested(form) => form.write(),
+                investigation::Event::AppraisalRecorded(form) => form.write(),
+                investigation::Event::FactFound(form) => form.write(),
+                investigation::Event::NobodyResponsible(form) => form.write(),
+                investigation::Event::FactFindingEnded(form) => form.write(),
+                investigation::Event::HandlingProposed(form) => form.write(),
+                investigation::Event::OutcomeRecorded(form) => form.write(),
+                investigation::Event::RectificationUrged(form) => form.write(),
+                investigation::Event::RectificationReported(form) => form.write(),
+                investigation::Event::RectificationRechecked(form) => form.write(),
+                investigation::Event::CancellationNotified(form) => form.write(),
+            },
+            Event::Closing(event) => match event {
+                closing::Event::ContainmentUnneeded(form) => form.write(),
+                closing::Event::DelayExplained(form) => form.write(),
+            },
+            Event::Supplementary(event) => match event {
+                supplementary::Event::PaperFixed(form) => form.write(),
+            },
+            Event::Approval(approval::Event::Submitted { matter, .. }) => matter.answers(),
+            Event::Approval(approval::Event::Returned(form)) => form.write(),
+            Event::Approval(approval::Event::Approved { form, .. }) => form.write(),
+            Event::Corrected { event, .. } => event.answers(),
         }
     }
 }
@@ -390,4 +464,66 @@ pub fn titled(number: u32, words: &str) -> String {
 /// The text of an optional field.
 pub fn text(field: &Option<Text>) -> &str {
     field.as_ref().map_or("", Text::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::{directory::Directory, holidays::Holidays, readings::Switches};
+
+    fn setting() -> Setting {
+        let mut directory = Directory::default();
+        let department = r#"{"id":"d1","name":"样例市国家保密局","sign":"样保","level":"municipal","superior":null,"region":"样例市"}"#;
+        let staff = r#"{"id":"s1","name":"丁四","department":"d1","roles":["clerk"]}"#;
+        let unit = r#"{"id":"u1","name":"样例银行","category":"enterprise","region":"样例市"}"#;
+        use crate::directory::Event::{Appointed, Founded, UnitListed};
+        directory.apply(Founded(serde_json::from_str(department).unwrap()));
+        directory.apply(Appointed(serde_json::from_str(staff).unwrap()));
+        directory.apply(UnitListed(serde_json::from_str(unit).unwrap()));
+        Setting {
+            now: date(2022, 2, 8).at(9, 0, 0, 0),
+            department: DepartmentId("d1".to_owned()),
+            directory: directory.into(),
+            holidays: std::sync::Arc::new(Holidays::built_in().clone()),
+            readings: Switches::default(),
+            engagements: Vec::new(),
+            #[cfg(feature = "knock-out")]
+            knocked_out: None,
+        }
+    }
+
+    /// Takes a step with JSON answers and records it.
+    fn take(dossier: &mut Dossier, setting: &Setting, step: &str, answers: &str) {
+        let step = crate::step(step).unwrap();
+        let answers: Answers = serde_json::from_str(answers).unwrap();
+        let who = StaffId("s1".to_owned());
+        let act = Act { step, who, manner: Manner::Regular, answers };
+        let verdict = crate::decide(dossier, setting, &act);
+        let entry = crate::entry(dossier, setting, &act, &verdict);
+        dossier.apply(entry.unwrap_or_else(|| panic!("{verdict:?}")));
+    }
+
+    #[test]
+    fn the_answers_of_an_event_make_the_same_event_again() {
+        let setting = setting();
+        let mut dossier = Dossier::new("a");
+        let register = r#"{"occurred":"2022-02-08","source":"citizen_report","title":"喆的手机","content":"一\n二","units":["u1"],"secrecy":"keep_secret"}"#;
+        take(&mut dossier, &setting, "register", register);
+        let verify = r#"{"occurred":"2022-02-08","means":"电话","truth":"未查明：无人应答","violation":"是","minor":"否","harm":"不适用：未发生"}"#;
+        take(&mut dossier, &setting, "verify_lead", verify);
+        let receive =
+            r#"{"occurred":"2022-02-08","items":[{"name":"光盘","quantity":"2"}],"kept":"一号柜"}"#;
+        take(&mut dossier, &setting, "receive_material", receive);
+        for entry in dossier.history.clone() {
+            let mut again = dossier.before(entry.version);
+            let mut answers = entry.event.answers();
+            answers.insert(crate::step::OCCURRED.to_owned(), "2022-02-08".into());
+            let answers = serde_json::to_string(&answers).unwrap();
+            take(&mut again, &setting, &entry.step, &answers);
+            assert_eq!(again.history.last().unwrap().event, entry.event);
+        }
+        assert_eq!(dossier.history.len(), 3);
+    }
 }
