@@ -54,7 +54,7 @@ pub struct Header {
     /// The idempotency key of the act, if it had one.
     pub key: Option<Key>,
     /// SM3 of salt, named objects and payload.
-    pub payload: Hash,
+    pub content: Hash,
     /// SM3 of the predecessor's header; zeros for version 1.
     pub predecessor: Hash,
 }
@@ -96,7 +96,7 @@ impl Header {
                 bytes.extend(request);
             }
         }
-        bytes.extend(self.payload);
+        bytes.extend(self.content);
         bytes.extend(self.predecessor);
         bytes
     }
@@ -117,7 +117,7 @@ impl Header {
                 [1] => Some(Key { key: take_text(&mut rest)?, request: take(&mut rest)? }),
                 _ => return None,
             },
-            payload: take(&mut rest)?,
+            content: take(&mut rest)?,
             predecessor: take(&mut rest)?,
         };
         rest.is_empty().then_some(header)

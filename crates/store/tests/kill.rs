@@ -104,7 +104,9 @@ fn kill_again_and_again() {
             let highest = acknowledged.entry(stream).or_default();
             *highest = version.max(*highest);
         }
-        check(&open(root.path()), &acknowledged);
+        let store = open(root.path());
+        check(&store, &acknowledged);
+        repeat(&store, &acknowledged);
     }
     let acts: u64 = acknowledged.values().sum();
     assert!(acts > 10 * kills, "only {acts} acts in {kills} runs");
@@ -131,6 +133,16 @@ fn killed_child(directory: &Path) -> Vec<(Stream, u64)> {
         (Stream::named(stream), version.parse().unwrap())
     };
     reader.join().unwrap().into_iter().map(parse).collect()
+}
+
+/// Whoever did not hear the answer asks again, and gets the first one.
+fn repeat(store: &Store, acknowledged: &BTreeMap<Stream, u64>) {
+    let dossiers = acknowledged.iter().filter(|(stream, _)| stream.as_str().starts_with("dossier"));
+    for (stream, version) in dossiers {
+        let appended = store.append(act(stream, version - 1, None)).unwrap();
+        assert!(appended.replayed, "{stream} {version}");
+        assert_eq!(appended.versions, [(stream.clone(), *version)]);
+    }
 }
 
 fn check(store: &Store, acknowledged: &BTreeMap<Stream, u64>) {

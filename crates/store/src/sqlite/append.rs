@@ -196,7 +196,7 @@ fn insert_events(
             recorded,
             setting: write.setting.clone(),
             key: key.cloned(),
-            payload: content_hash(&salt, &blobs, &event.payload),
+            content: content_hash(&salt, &blobs, &event.payload),
             predecessor,
         };
         predecessor = insert_event(connection, id, &header, &salt, &event.payload)?;

@@ -334,7 +334,7 @@ fn load_after(
         }
         let blobs = blobs.remove(&expected).unwrap_or_default();
         if let (Some(salt), Some(payload)) = (&salt, &payload)
-            && content_hash(salt, &blobs, payload) != header.payload
+            && content_hash(salt, &blobs, payload) != header.content
         {
             return Err(damaged("the payload"));
         }

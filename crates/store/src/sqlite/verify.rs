@@ -177,7 +177,7 @@ fn event(
             report.destroyed.push((chain.stream.clone(), version));
         }
         (ValueRef::Blob(salt), ValueRef::Blob(payload))
-            if salt.len() == 32 && content_hash(salt, &blobs, payload) == header.payload => {}
+            if salt.len() == 32 && content_hash(salt, &blobs, payload) == header.content => {}
         _ => return Err(wrong("payload or objects are not those that were recorded")),
     }
     let hash = sm3(bytes);

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    thread,
 };
 
 use store::{AppendError, Fault, PutError, Store, Stream};
@@ -57,6 +58,19 @@ fn a_full_disk_is_answered_and_survived() {
         let error = store.append(act(write(&stream, version, events))).unwrap_err();
         assert_eq!(error, AppendError::Full);
     }
+    // Acts that wait for the same commit are answered alike.
+    thread::scope(|scope| {
+        for thread in 0..8 {
+            let (store, large) = (&store, &large);
+            scope.spawn(move || {
+                let stream = Stream::person(&thread.to_string());
+                let events = vec![event(large), event(large)];
+                let error = store.append(act(write(&stream, 0, events))).unwrap_err();
+                assert_eq!(error, AppendError::Full);
+            });
+        }
+    });
+    assert_eq!(store.streams("person/").unwrap(), []);
     // Whatever room is left in the log's file goes to small writes first.
     let audit = Stream::audit("node1", "2026-03-02");
     let fault = (0..1_000).find_map(|_| store.audit(&audit, 0, event(&large)).err());

@@ -48,7 +48,7 @@ fn header_bytes_are_golden() {
         recorded: 1_772_415_000_000,
         setting: "law 1".to_owned(),
         key: Some(Key { key: "k1".to_owned(), request: [0x11; 32] }),
-        payload: [0x22; 32],
+        content: [0x22; 32],
         predecessor: [0x33; 32],
     };
     let golden = [
@@ -62,7 +62,7 @@ fn header_bytes_are_golden() {
         "000000056c61772031",                       // setting
         "01000000026b31",                           // key
         &"11".repeat(32),                           // request
-        &"22".repeat(32),                           // payload
+        &"22".repeat(32),                           // content
         &"33".repeat(32),                           // predecessor
     ]
     .concat();
@@ -262,6 +262,24 @@ fn audit_entries_queue_up_by_themselves() {
     assert_eq!(versions, (1..=8).collect::<Vec<_>>());
     assert_eq!(store.load(&stream).unwrap().len(), 8);
     assert_eq!(verify(&store).events, 8);
+}
+
+#[test]
+fn a_store_in_memory_is_read_while_it_is_written() {
+    let store = Store::in_memory().unwrap();
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            let store = &store;
+            let stream = Stream::dossier(&thread.to_string());
+            scope.spawn(move || {
+                for version in 0..50 {
+                    append(store, &stream, version, "一").unwrap();
+                    assert_eq!(store.load(&stream).unwrap().len() as u64, version + 1);
+                }
+            });
+        }
+    });
+    assert_eq!(verify(&store).events, 200);
 }
 
 #[test]
