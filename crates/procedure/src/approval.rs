@@ -9,6 +9,7 @@ use sm3::{Digest, Sm3};
 use crate::{
     check::{Check, refusals},
     closing,
+    deadline::Duty,
     dossier::{self, At, Dossier, Entry, Stamp},
     filing, investigation,
     law::{Clause, clause},
@@ -63,6 +64,20 @@ choice! {
         Cancellation = "cancellation", "撤销案件";
         HandlingExtension = "handling_extension", "办案延期";
         Closing = "closing", "结案";
+    }
+}
+
+impl MatterKind {
+    /// The clause under which a head decides it.
+    pub fn basis(self) -> Clause {
+        match self {
+            MatterKind::NotHandled => clause(25).item(3),
+            MatterKind::ReviewExtension => clause(30).paragraph(1),
+            MatterKind::Filing => clause(31),
+            MatterKind::Cancellation => clause(49),
+            MatterKind::HandlingExtension => clause(55).paragraph(1),
+            MatterKind::Closing => clause(54),
+        }
     }
 }
 
@@ -353,5 +368,13 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
                 Matter::NotHandled(_) | Matter::Cancellation(_) | Matter::Closing(_) => {}
             }
         }
+    }
+}
+
+/// Matters that wait for a head.
+pub(crate) fn duties(dossier: &Dossier, duties: &mut Vec<Duty>) {
+    for submission in dossier.approval.all_pending() {
+        let kind = submission.matter.kind();
+        duties.push(Duty { name: format!("待审批：{kind}"), basis: kind.basis(), due: None });
     }
 }

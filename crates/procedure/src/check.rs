@@ -247,6 +247,11 @@ impl Verdict {
         self.findings.iter().filter(|finding| finding.judgement == Judgement::Unknown)
     }
 
+    /// Whether nothing but the step's own answers stands between it and being taken.
+    pub fn is_open(&self) -> bool {
+        matches!(self.outcome(), Outcome::Allowed | Outcome::Incomplete)
+    }
+
     /// The clauses a finding of this verdict rests on.
     pub fn basis(&self, finding: &Finding) -> &'static [Clause] {
         if finding.refusal.basis.is_empty() { self.step.basis } else { finding.refusal.basis }

@@ -64,6 +64,7 @@ pub fn limits(dossier: &Dossier, setting: &Setting) -> Vec<Running> {
 pub fn duties(dossier: &Dossier, setting: &Setting) -> Vec<Duty> {
     let mut duties = Vec::new();
     if !dossier.has_ended() {
+        crate::approval::duties(dossier, &mut duties);
         crate::general::duties(dossier, &mut duties);
         crate::intake::duties(dossier, &mut duties);
         crate::filing::duties(dossier, &mut duties);

@@ -311,11 +311,17 @@ impl<T: Value> Value for Option<T> {
     }
 }
 
+/// Any number of answers, or none.
 impl<T: Value> Value for Vec<T> {
     const KIND: Kind = match T::KIND {
         Kind::Rows(fields) => Kind::Rows(fields),
         _ => Kind::List(&T::KIND),
     };
+    const REQUIRED: bool = false;
+
+    fn absent() -> Option<Self> {
+        Some(Vec::new())
+    }
 
     fn read(answer: &Answer, place: Place<'_>) -> Result<Self, String> {
         let one = [answer.clone()];
@@ -339,6 +345,41 @@ impl<T: Value> Value for Vec<T> {
 
     fn write(&self) -> Answer {
         Answer::Many(self.iter().map(T::write).collect())
+    }
+}
+
+/// One answer or more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Several<T>(Vec<T>);
+
+impl<T> std::ops::Deref for Several<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Several<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl<T: Value> Value for Several<T> {
+    const KIND: Kind = <Vec<T> as Value>::KIND;
+
+    fn read(answer: &Answer, place: Place<'_>) -> Result<Self, String> {
+        let list = Vec::read(answer, place)?;
+        if list.is_empty() { Err("至少一项".to_owned()) } else { Ok(Several(list)) }
+    }
+
+    fn write(&self) -> Answer {
+        Answer::Many(self.0.iter().map(T::write).collect())
     }
 }
 

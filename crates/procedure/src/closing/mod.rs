@@ -312,10 +312,6 @@ pub(crate) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty
     else {
         return;
     };
-    for submission in dossier.approval.all_pending() {
-        let name = format!("待审批：{}", submission.matter.kind());
-        duties.push(Duty { name, basis: clause(54), due: None });
-    }
     if dossier.closing.extended.is_some() && dossier.closing.explained.is_empty() {
         let name = "延长期内仍不能查结的，向上一级说明原因".to_owned();
         duties.push(Duty { name, basis: clause(55).paragraph(2), due: Some(deadline.nominal) });

@@ -13,7 +13,7 @@ use crate::{
     law::clause,
     setting::Setting,
     step::{Form, Relation, Rule, Step, form},
-    value::{EvidenceId, Fact, File, InterviewId, LongText, StaffId, Text, choice},
+    value::{EvidenceId, Fact, File, InterviewId, LongText, Several, StaffId, Text, choice},
 };
 
 const HANDLER: &[Relation] = &[Relation::Handler];
@@ -137,7 +137,7 @@ form! {
         source: Text = "提供人或者来源";
         place: Text = "收集地点";
         method: Text = "收集方式";
-        handlers: Vec<StaffId> = "收集人";
+        handlers: Several<StaffId> = "收集人";
         original_place: Option<Text> = "原件、原物存放处", "复制件、照片、录像、镜像的填写";
         hash: Option<Text> = "校验值", "电子数据收集时计算的校验值，写明算法";
         label: Option<Label> = "信息标注";
@@ -152,10 +152,10 @@ impl Rule for CollectEvidence {
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
         let day = at.occurred.unwrap_or(at.today());
-        let assigned = draft.handlers.as_ref().map(|handlers| {
-            !handlers.is_empty()
-                && handlers.iter().all(|staff| at.dossier.is_handler_on(staff, day))
-        });
+        let assigned = draft
+            .handlers
+            .as_ref()
+            .map(|handlers| handlers.iter().all(|staff| at.dossier.is_handler_on(staff, day)));
         check.that(assigned, &COLLECTOR_IS_HANDLER);
         let original = draft.shape.map(|shape| shape == Shape::Original);
         let reasoned = draft.reason.as_ref().map(Option::is_some);

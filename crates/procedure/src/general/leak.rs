@@ -5,7 +5,7 @@ use crate::{
     dossier::{self, At},
     law::clause,
     step::{Form, Relation, Rule, Step, form},
-    value::{EvidenceId, Fact, LongText, PersonId, SecretItemId, Text, choice},
+    value::{EvidenceId, Fact, LongText, PersonId, SecretItemId, Several, Text, choice},
 };
 
 /// 认定泄露国家秘密.
@@ -19,8 +19,6 @@ pub const FIND_LEAK: Step = Step::of::<FindLeak>(
 
 refusals! {
     CASE_FILED = "leak.case_filed", [clause(34)], "尚未立案，不能作出认定", "立案后经调查认定";
-    GROUND_NAMED = "leak.ground_named", [clause(4)], at "grounds", "没有选择认定的情形", "至少选择一种情形";
-    ITEM_NAMED = "leak.item_named", [clause(6).item(1)], at "items", "没有写明所泄露的国家秘密事项", "先登记国家秘密事项，再在此选择";
     KNOWER_NAMED = "leak.knower_named", [clause(4).item(1)], at "known_by", "没有写明不应知悉的知悉者", "写明被何人知悉";
     CIRCLE_EXCEEDED = "leak.circle_exceeded", [clause(4).item(2)], at "circle", "没有写明超出限定的接触范围而不能证明未被不应知悉者知悉的情形", "写明超出的范围和不能证明的情况";
     CHANNEL_NAMED = "leak.channel_named", [clause(5).item(2)], at "channel", "没有写明传递所用的网络或者通信方式", "写明经何种网络或者通信方式传递";
@@ -39,9 +37,9 @@ choice! {
 form! {
     /// 认定泄露国家秘密. A finding that a leak happened: which provision was breached, and in which of the ways of arts. 4 and 5.
     FindLeak / FindLeakDraft {
-        grounds: Vec<Ground> = "认定的情形";
+        grounds: Several<Ground> = "认定的情形";
         provision: LongText = "违反的保密法律、法规和规章条款";
-        items: Vec<SecretItemId> = "所泄露的国家秘密事项";
+        items: Several<SecretItemId> = "所泄露的国家秘密事项";
         known_by: Option<Text> = "不应知悉的知悉者", "适用第四条第一项的填写";
         circle: Option<LongText> = "超出接触范围的情形", "适用第四条第二项的填写";
         channel: Option<Text> = "传递所用的网络或者通信方式", "适用第五条第二项的填写";
@@ -54,8 +52,6 @@ form! {
 impl Rule for FindLeak {
     fn judge(draft: FindLeakDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
         check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
-        check.that(draft.grounds.as_ref().map(|grounds| !grounds.is_empty()), &GROUND_NAMED);
-        check.that(draft.items.as_ref().map(|items| !items.is_empty()), &ITEM_NAMED);
         let found =
             |ground| draft.grounds.as_ref().is_some_and(|grounds| grounds.contains(&ground));
         if found(Ground::Known) {

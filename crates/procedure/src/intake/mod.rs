@@ -14,7 +14,9 @@ use crate::{
     law::clause,
     number::{Number, Series},
     step::{Form, Relation, Rule, Step, form, row},
-    value::{ContainmentId, Fact, LongText, PersonId, SealedId, StaffId, Text, UnitId, choice},
+    value::{
+        ContainmentId, Fact, LongText, PersonId, SealedId, Several, StaffId, Text, UnitId, choice,
+    },
 };
 
 /// The step that opens a dossier.
@@ -157,7 +159,7 @@ impl Rule for Register {
 form! {
     /// 接收证据材料、物品. What a reporter hands in is registered, and a receipt list issued.
     ReceiveMaterial / ReceiveMaterialDraft {
-        items: Vec<MaterialRow> = "接收清单";
+        items: Several<MaterialRow> = "接收清单";
         kept: Text = "保管地点";
     }
 }
@@ -244,7 +246,7 @@ impl Rule for VerifyLead {
 form! {
     /// 进行初查并指派初查人员. A leak happened or may have: the lead is reviewed.
     AssignReviewers / AssignReviewersDraft {
-        handlers: Vec<StaffId> = "初查人员", "2名以上办案人员";
+        handlers: Several<StaffId> = "初查人员", "2名以上办案人员";
     }
 }
 
@@ -274,7 +276,7 @@ impl Rule for AssignReviewers {
 form! {
     /// 责成批评教育. A clearly minor violation without harm: the unit criticises and educates.
     OrderEducation / OrderEducationDraft {
-        units: Vec<UnitId> = "责成的机关、单位";
+        units: Several<UnitId> = "责成的机关、单位";
         content: LongText = "批评教育的对象和要求";
     }
 }
@@ -291,8 +293,6 @@ impl Rule for OrderEducation {
         check.that(verified.map(|form| &form.minor), &CLEARLY_MINOR);
         let harmless = verified.and_then(|form| form.harm.known()).map(|harm| !harm);
         check.that(crate::check::known(harmless), &NO_HARM);
-        let addressed = draft.units.as_ref().map(|units| !units.is_empty());
-        check.that(addressed, &ADDRESSEE_NEEDED);
         Some(Event::EducationOrdered(Self::complete(draft)?).into())
     }
 }

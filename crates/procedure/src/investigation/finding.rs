@@ -8,12 +8,11 @@ use crate::{
     evidence,
     law::clause,
     step::{Form, Rule, form, row},
-    value::{AppraisalId, DepartmentId, EvidenceId, LongText, SecretItemId, Text, choice},
+    value::{AppraisalId, DepartmentId, EvidenceId, LongText, SecretItemId, Several, Text, choice},
 };
 
 refusals! {
     AUTHORITY_TO_APPRAISE = "appraisal.authority_to_appraise", [clause(47)], by APPRAISAL_AUTHORITY, at "department", "提请的部门没有密级鉴定权", "向国家或者省级保密行政管理部门提请";
-    ITEMS_NAMED = "appraisal.items_named", [clause(47)], at "items", "没有写明提请鉴定的事项", "先登记国家秘密事项，再在此选择";
     RESULT_NOT_RECORDED = "appraisal.result_not_recorded", [clause(47)], at "appraisal", "该次鉴定结果已经记录", "记录有误的，更正";
     RESULT_AFTER_REQUEST = "appraisal.result_after_request", [clause(47)], at "occurred", "鉴定书日期早于提请日期", "核对日期";
     EVIDENCE_CITED = "finding.evidence_cited", [clause(34)], by FINDING_RESTS_ON_EVIDENCE, at "evidence", "认定没有证据", "选择至少一件可以使用的证据";
@@ -59,7 +58,7 @@ form! {
     /// 提请密级鉴定.
     RequestAppraisal / RequestAppraisalDraft {
         department: DepartmentId = "提请的保密行政管理部门", "具有密级鉴定权的部门";
-        items: Vec<SecretItemId> = "提请鉴定的事项";
+        items: Several<SecretItemId> = "提请鉴定的事项";
         questions: LongText = "鉴定要求";
         weight: Weight = "鉴定的作用";
     }
@@ -76,7 +75,6 @@ impl Rule for RequestAppraisal {
             matches!(level, Some(Level::National | Level::Provincial))
         });
         check.that(authority, &AUTHORITY_TO_APPRAISE);
-        check.that(draft.items.as_ref().map(|items| !items.is_empty()), &ITEMS_NAMED);
         Some(Event::AppraisalRequested(Self::complete(draft)?).into())
     }
 }
@@ -86,7 +84,7 @@ form! {
     RecordAppraisal / RecordAppraisalDraft {
         appraisal: AppraisalId = "密级鉴定提请";
         number: Text = "鉴定书文号";
-        results: Vec<AppraisedItem> = "鉴定结论";
+        results: Several<AppraisedItem> = "鉴定结论";
     }
 }
 
@@ -102,7 +100,6 @@ impl Rule for RecordAppraisal {
         check.that(request.map(|request| request.result.is_none()), &RESULT_NOT_RECORDED);
         let in_order = request.zip(at.occurred).map(|(request, day)| request.stamp.occurred <= day);
         check.that(in_order, &RESULT_AFTER_REQUEST);
-        check.that(draft.results.as_ref().map(|results| !results.is_empty()), &ITEMS_NAMED);
         Some(Event::AppraisalRecorded(Self::complete(draft)?).into())
     }
 }

@@ -11,14 +11,12 @@ use crate::{
     law::clause,
     setting::Setting,
     step::{Form, Rule, form, row},
-    value::{LongText, PersonId, ProposalId, RectificationId, Text, UnitId, choice},
+    value::{LongText, PersonId, ProposalId, RectificationId, Several, Text, UnitId, choice},
 };
 
 refusals! {
     FACT_FINDING_ENDED = "handling.fact_finding_ended", [clause(51).paragraph(1)], "调查尚未结束", "调查结束后再提出人员处理建议";
-    PERSONS_NAMED = "handling.persons_named", [clause(51).paragraph(1)], at "persons", "没有写明建议处理的人员", "选择责任人员";
     PERSONS_RESPONSIBLE = "handling.persons_responsible", [clause(51).paragraph(1)], at "persons", "建议处理的人员不在认定的责任人员之内", "只对认定的责任人员提出处理建议";
-    OUTCOMES_NAMED = "handling.outcomes_named", [clause(51).paragraph(1)], at "outcomes", "没有写明处理结果", "逐人填写处理结果";
     OUTCOME_OF_PROPOSED = "handling.outcome_of_proposed", [clause(51).paragraph(1)], at "outcomes", "处理结果涉及建议之外的人员", "只填写建议处理的人员";
     OUTCOME_AFTER_PROPOSAL = "handling.outcome_after_proposal", [clause(51).paragraph(1)], at "occurred", "处理结果的日期早于处理建议", "核对日期";
     DUE_AFTER_URGED = "rectification.due_after_urged", [clause(52).paragraph(2)], at "due", "规定时限早于督促日期", "核对时限";
@@ -33,7 +31,7 @@ form! {
     /// 提出人员处理建议.
     ProposeHandling / ProposeHandlingDraft {
         unit: UnitId = "有关机关、单位";
-        persons: Vec<PersonId> = "建议处理的人员";
+        persons: Several<PersonId> = "建议处理的人员";
         suggestion: LongText = "处理建议和依据";
         reply_by: Option<Date> = "请告知结果的日期";
     }
@@ -47,7 +45,6 @@ impl Rule for ProposeHandling {
     ) -> Option<dossier::Event> {
         check.that(at.dossier.investigation.fact_finding_ended.is_some(), &FACT_FINDING_ENDED);
         let persons = draft.persons.as_ref();
-        check.that(persons.map(|persons| !persons.is_empty()), &PERSONS_NAMED);
         let responsible =
             at.dossier.general.leak.as_ref().map(|(leak, _)| leak.responsible.as_slice());
         let within = persons.map(|persons| {
@@ -70,7 +67,7 @@ form! {
     /// 记录处理结果. The unit tells the result in writing.
     RecordOutcome / RecordOutcomeDraft {
         proposal: ProposalId = "人员处理建议";
-        outcomes: Vec<Outcome> = "处理结果";
+        outcomes: Several<Outcome> = "处理结果";
         paper: Option<Text> = "来文文号";
     }
 }
@@ -88,7 +85,6 @@ impl Rule for RecordOutcome {
             proposal.zip(at.occurred).map(|(proposal, day)| proposal.stamp.occurred <= day);
         check.that(in_order, &OUTCOME_AFTER_PROPOSAL);
         let outcomes = draft.outcomes.as_ref();
-        check.that(outcomes.map(|outcomes| !outcomes.is_empty()), &OUTCOMES_NAMED);
         let within = proposal.zip(outcomes).map(|(proposal, outcomes)| {
             outcomes.iter().all(|outcome| proposal.form.persons.contains(&outcome.person))
         });
@@ -276,7 +272,7 @@ pub(crate) fn may_be_cancelled(at: &At<'_>, check: &mut Check<'_>) {
 form! {
     /// 撤销案件通知.
     NotifyCancellation / NotifyCancellationDraft {
-        units: Vec<UnitId> = "通知的机关、单位";
+        units: Several<UnitId> = "通知的机关、单位";
         content: LongText = "通知内容";
     }
 }

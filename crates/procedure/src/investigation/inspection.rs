@@ -10,7 +10,7 @@ use crate::{
     limit,
     setting::Engagement,
     step::{Form, Rule, form},
-    value::{LongText, StaffId, Text, choice},
+    value::{LongText, Several, StaffId, Text, choice},
 };
 
 refusals! {
@@ -49,7 +49,7 @@ form! {
         place: Text = "检查地点";
         from: Time = "开始时间";
         to: Time = "结束时间";
-        handlers: Vec<StaffId> = "检查的办案人员", "2人以上";
+        handlers: Several<StaffId> = "检查的办案人员", "2人以上";
         credentials: Done = "是否出示证件、表明身份";
         attendance: Attendance = "在场情况";
         attendant: Option<Text> = "在场的被检查人或者见证人";

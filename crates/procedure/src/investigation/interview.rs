@@ -12,7 +12,7 @@ use crate::{
     limit,
     setting::Engagement,
     step::{Form, Rule, form, row},
-    value::{File, InterviewId, LongText, PersonId, StaffId, Text, choice},
+    value::{File, InterviewId, LongText, PersonId, Several, StaffId, Text, choice},
 };
 
 refusals! {
@@ -22,7 +22,6 @@ refusals! {
     HANDLERS_ASSIGNED = "interview.handlers_assigned", [clause(35)], at "handlers", "询问人当日不是本案办案人员，或者已经回避", "由本案办案人员询问；已经进行的，如实记录";
     CREDENTIALS_SHOWN = "interview.credentials_shown", [clause(35)], at "credentials", "询问时没有出示证件、表明身份", "询问前出示证件；已经进行的，如实记录";
     ONE_BY_ONE = "interview.one_by_one", [clause(38)], at "persons", "同时询问两人以上，询问应当个别进行", "分别询问；已经进行的，如实记录";
-    SOMEBODY_ASKED = "interview.somebody_asked", [clause(38)], at "persons", "没有写明被询问人", "选择被询问人";
     ONE_ROOM_ONE_INTERVIEW = "interview.one_room_one_interview", [clause(38)], by ONE_ROOM, at "place", "同一时间在同一场所另有一次询问", "错开时间或者场所；已经进行的，如实记录";
     NOT_TWO_PLACES = "interview.not_two_places", [clause(35)], by ONE_PLACE_AT_A_TIME, at "handlers", "同一时间已在另一处调查、检查", "错开时间或者由其他办案人员进行；记录有误的，更正";
     RIGHTS_TOLD = "interview.rights_told", [clause(37)], by RIGHTS_FIRST, at "persons", "首次询问前没有告知权利义务", "先告知权利义务并记录；已经进行的，如实记录";
@@ -39,7 +38,7 @@ refusals! {
 form! {
     /// 告知权利义务. The party's duties (art. 37) and rights (arts. 9, 42) are told before the first interview.
     TellRights / TellRightsDraft {
-        persons: Vec<PersonId> = "被告知人";
+        persons: Several<PersonId> = "被告知人";
         means: Means = "告知方式";
         acknowledged: Text = "签收情况", "签名，或者注明拒绝签名";
     }
@@ -56,8 +55,6 @@ choice! {
 impl Rule for TellRights {
     fn judge(draft: TellRightsDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
         must_be_in_case(at, check);
-        let named = draft.persons.as_ref().map(|persons| !persons.is_empty());
-        check.that(named, &SOMEBODY_ASKED);
         Some(Event::RightsTold(Self::complete(draft)?).into())
     }
 }
@@ -76,7 +73,6 @@ impl Session<'_> {
     /// Arts. 35 and 38: two handlers or more, one person at a time, nobody at two places.
     fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
         must_be_in_case(at, check);
-        check.that(self.persons.map(|persons| !persons.is_empty()), &SOMEBODY_ASKED);
         check.that(self.from.zip(self.to).map(|(from, to)| from < to), &ENDS_AFTER_START);
         let distinct = self
             .handlers
@@ -126,12 +122,12 @@ impl Session<'_> {
 form! {
     /// 安排询问. An interview is planned; what is not lawful is refused before it happens.
     ArrangeInterview / ArrangeInterviewDraft {
-        persons: Vec<PersonId> = "被询问人", "应当个别进行，只选一人";
+        persons: Several<PersonId> = "被询问人", "应当个别进行，只选一人";
         day: Date = "询问日期";
         from: Time = "开始时间";
         to: Time = "预计结束时间";
         place: Text = "询问地点";
-        handlers: Vec<StaffId> = "询问的办案人员", "2人以上";
+        handlers: Several<StaffId> = "询问的办案人员", "2人以上";
     }
 }
 
@@ -185,11 +181,11 @@ row! {
 form! {
     /// 询问并制作笔录. An interview that was held, and what was said.
     RecordInterview / RecordInterviewDraft {
-        persons: Vec<PersonId> = "被询问人", "应当个别进行，只选一人";
+        persons: Several<PersonId> = "被询问人", "应当个别进行，只选一人";
         from: Time = "开始时间";
         to: Time = "结束时间";
         place: Text = "询问地点";
-        handlers: Vec<StaffId> = "询问的办案人员", "2人以上";
+        handlers: Several<StaffId> = "询问的办案人员", "2人以上";
         recorder: Option<StaffId> = "记录人";
         credentials: Done = "是否出示证件、表明身份";
         present: Option<Text> = "在场的翻译人员、监护人";

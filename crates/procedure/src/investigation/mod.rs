@@ -36,7 +36,7 @@ use crate::{
     limit,
     setting::{Engagement, Setting},
     step::{Form, Relation, Rule, Step, form},
-    value::{InterviewId, LongText, PersonId, PleaId, StaffId, choice},
+    value::{InterviewId, LongText, PersonId, PleaId, Several, StaffId, choice},
 };
 
 const HANDLER: &[Relation] = &[Relation::Handler];
@@ -209,7 +209,7 @@ form! {
     /// 指派办案人员.
     AssignHandlers / AssignHandlersDraft {
         mode: Mode = "办理方式";
-        handlers: Vec<StaffId> = "办案人员", "2名以上";
+        handlers: Several<StaffId> = "办案人员", "2名以上";
     }
 }
 

@@ -1,0 +1,220 @@
+//! The core as a world: dossiers in memory, nothing else.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::civil::DateTime;
+use procedure::{
+    Dossier, Setting,
+    act::{self, Act},
+    check::{Finding, Verdict},
+    directory::{self, Directory},
+    holidays::Holidays,
+    number,
+    summary::{Summary, summary},
+    value::{Answer, Answers, DepartmentId, LongText, StaffId},
+};
+use sha2::Digest as _;
+
+use crate::{
+    language::{Manner, Move, Outcome},
+    player::{Named, Reply, World},
+};
+
+/// The core in memory.
+#[derive(Clone, Default)]
+pub struct Core {
+    directory: Arc<Directory>,
+    dossiers: BTreeMap<String, Dossier>,
+    numbers: BTreeMap<String, u32>,
+    sealed: BTreeMap<String, String>,
+    off: Option<&'static str>,
+}
+
+impl Core {
+    /// The core with one check switched off.
+    #[cfg(feature = "knock-out")]
+    pub fn without(code: &'static str) -> Self {
+        Core { off: Some(code), ..Core::default() }
+    }
+
+    /// The dossier with this id.
+    pub fn dossier(&self, id: &str) -> Option<&Dossier> {
+        self.dossiers.get(id)
+    }
+
+    /// Every dossier.
+    pub fn dossiers(&self) -> impl Iterator<Item = &Dossier> {
+        self.dossiers.values()
+    }
+
+    /// The setting of a department's office at a moment.
+    pub fn setting(&self, department: &DepartmentId, now: DateTime) -> Setting {
+        let engagements = self.dossiers.values().flat_map(|d| d.investigation.engagements());
+        let _ = self.off;
+        Setting {
+            now,
+            department: department.clone(),
+            directory: self.directory.clone(),
+            holidays: builtin(),
+            readings: self.directory.switches(department),
+            engagements: engagements.collect(),
+            #[cfg(feature = "knock-out")]
+            knocked_out: self.off,
+        }
+    }
+
+    fn department_of(&self, who: &StaffId) -> DepartmentId {
+        let staff = self.directory.staff(who);
+        staff.map_or_else(|| DepartmentId(String::new()), |staff| staff.department.clone())
+    }
+
+    /// Sealed parts are kept apart and files hashed before the core sees the form.
+    fn answers(&mut self, act: &Move) -> Answers {
+        let mut answers = act.answers.clone();
+        for (field, plain) in &act.sealed {
+            let id = format!("{:032x}", self.sealed.len() + 1);
+            self.sealed.insert(id.clone(), plain.clone());
+            answers.insert(field.clone(), Answer::One(id));
+        }
+        for (field, name, content) in &act.files {
+            answers.insert(field.clone(), file_answer(name, content.as_bytes()));
+        }
+        answers
+    }
+}
+
+fn builtin() -> Arc<Holidays> {
+    static TABLE: std::sync::OnceLock<Arc<Holidays>> = std::sync::OnceLock::new();
+    TABLE.get_or_init(|| Arc::new(Holidays::built_in().clone())).clone()
+}
+
+/// The answer to a file field: what the vault would say of these bytes.
+pub fn file_answer(name: &str, bytes: &[u8]) -> Answer {
+    let hex = |hash: &[u8]| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let parts = [
+        ("name", name.to_owned()),
+        ("size", bytes.len().to_string()),
+        ("sm3", hex(&sm3::Sm3::digest(bytes))),
+        ("sha256", hex(&sha2::Sha256::digest(bytes))),
+    ];
+    Answer::Group(parts.map(|(id, text)| (id.to_owned(), Answer::One(text))).into_iter().collect())
+}
+
+/// The manner of an act as the core has it.
+pub fn manner(written: &Manner, corrects: Option<u64>) -> Result<act::Manner, String> {
+    let words = |text: &str| LongText::new(text);
+    Ok(match written {
+        Manner::Regular => act::Manner::Regular,
+        Manner::AsHappened(circumstances) => act::Manner::AsHappened {
+            circumstances: words(circumstances)
+                .map_err(|wrong| format!("如实记录的情况说明{wrong}"))?,
+        },
+        Manner::Correcting(reason) => act::Manner::Correcting {
+            entry: corrects.ok_or("之前没有可以更正的同一步骤")?,
+            reason: reason.as_deref().map(words).transpose()?,
+        },
+    })
+}
+
+/// What a verdict says, by the checks it names.
+pub fn reply(verdict: &Verdict) -> Reply {
+    let name = |finding: &Finding| Named {
+        code: finding.refusal.code.to_owned(),
+        clauses: verdict.basis(finding).to_vec(),
+        reading: finding.refusal.reading.map(|reading| reading.id.to_owned()),
+        message: finding.message(),
+    };
+    let label = |id: &str| {
+        let field = verdict.step.all_fields().find(|field| field.id == id);
+        field.map_or(id.to_owned(), |field| field.label.to_owned())
+    };
+    let breached = |finding: &&Finding| {
+        verdict.breaches.iter().any(|refusal| refusal.code == finding.refusal.code)
+    };
+    let (outcome, checks) = match verdict.outcome() {
+        procedure::Outcome::Refused => {
+            (Outcome::Refused, verdict.refusals().filter(|f| !breached(f)).map(name).collect())
+        }
+        procedure::Outcome::Undetermined => {
+            (Outcome::Undetermined, verdict.unknown().map(name).collect())
+        }
+        procedure::Outcome::Incomplete => (Outcome::Malformed, Vec::new()),
+        procedure::Outcome::Allowed if verdict.breaches.is_empty() => (Outcome::Done, Vec::new()),
+        procedure::Outcome::Allowed => {
+            (Outcome::Defective, verdict.refusals().filter(breached).map(name).collect())
+        }
+    };
+    let malformed = verdict.malformed.iter().map(|wrong| wrong.field.as_str());
+    let mut fields: BTreeSet<String> = malformed.map(label).collect();
+    fields.extend(verdict.missing.iter().map(|id| label(id)));
+    Reply { outcome, checks, fields: fields.into_iter().collect(), ..Reply::default() }
+}
+
+impl World for Core {
+    fn found(&mut self, cast: &[directory::Event]) -> Result<(), String> {
+        let directory = Arc::make_mut(&mut self.directory);
+        for event in cast {
+            directory.check(event)?;
+            directory.apply(event.clone());
+        }
+        Ok(())
+    }
+
+    fn act(
+        &mut self,
+        dossier: Option<&str>,
+        act: &Move,
+        corrects: Option<u64>,
+    ) -> Result<Reply, String> {
+        let answers = self.answers(act);
+        let opened = format!("卷{}", self.dossiers.len() + 1);
+        let id = match dossier {
+            Some(id) => id.to_owned(),
+            None => opened,
+        };
+        let empty = Dossier::new(id.clone());
+        let current = self.dossiers.get(&id).unwrap_or(&empty);
+        let setting = self.setting(&self.department_of(&act.who), act.at);
+        let manner = manner(&act.manner, corrects)?;
+        let act = Act { step: act.step, who: act.who.clone(), manner, answers };
+        let verdict = procedure::decide(current, &setting, &act);
+        let mut reply = reply(&verdict);
+        let Some(mut entry) = procedure::entry(current, &setting, &act, &verdict) else {
+            return Ok(reply);
+        };
+        let numbers = &mut self.numbers;
+        number::fill(&mut entry, |series| {
+            let next = numbers.entry(series.to_owned()).or_default();
+            *next += 1;
+            *next
+        });
+        reply.number = entry.event.number().map(ToString::to_string);
+        reply.version = Some(entry.version);
+        reply.dossier = Some(id.clone());
+        self.dossiers.entry(id).or_insert(empty).apply(entry);
+        Ok(reply)
+    }
+
+    fn summary(&mut self, dossier: &str, at: DateTime) -> Result<Summary, String> {
+        let found = self.dossiers.get(dossier).ok_or("没有这一卷宗")?;
+        let department = found.department().cloned().unwrap_or(DepartmentId(String::new()));
+        Ok(summary(found, &self.setting(&department, at)))
+    }
+
+    fn may(
+        &mut self,
+        dossier: &str,
+        at: DateTime,
+        who: &StaffId,
+        step: &str,
+    ) -> Result<bool, String> {
+        let found = self.dossiers.get(dossier).ok_or("没有这一卷宗")?;
+        let step = procedure::step(step).ok_or("没有这一步骤")?;
+        let setting = self.setting(&self.department_of(who), at);
+        let verdict = procedure::ask(found, &setting, step, who);
+        Ok(verdict.is_open())
+    }
+}

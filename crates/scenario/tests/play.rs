@@ -1,0 +1,114 @@
+//! Every scenario file on the core: each line comes out as written, every refusal is shown, and every check is missed when it is switched off.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use scenario::{Scenario, core::Core, parse, play};
+
+/// The day that offsets such as `T-15` are counted from in these tests.
+const TODAY: jiff::civil::Date = jiff::civil::date(2026, 3, 16);
+
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "txt") {
+            found.push(path);
+        }
+    }
+    found.sort();
+}
+
+fn scenarios() -> Vec<(PathBuf, Scenario)> {
+    let mut paths = Vec::new();
+    files(Path::new("../../scenarios"), &mut paths);
+    assert!(!paths.is_empty());
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let scenario = parse(&text, TODAY).unwrap_or_else(|wrong| panic!("{}: {wrong}", path.display()));
+        (path, scenario)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// Codes of the checks that said no, and lines that did not come out as written.
+fn run(scenario: &Scenario, core: impl Fn() -> Core) -> (BTreeSet<String>, Vec<String>, usize) {
+    let (mut codes, mut failed, mut lines) = (BTreeSet::new(), Vec::new(), 0);
+    play(scenario, || Ok(core()), &mut |line| {
+        lines += 1;
+        codes.extend(line.codes.iter().cloned());
+        if let Some(failure) = &line.failure {
+            failed.push(format!("{} {} → {} | {failure}", line.line, line.what, line.came));
+        }
+    })
+    .unwrap();
+    (codes, failed, lines)
+}
+
+#[test]
+fn every_scenario_comes_out_as_written() {
+    let (mut failed, mut lines) = (Vec::new(), 0);
+    for (path, scenario) in scenarios() {
+        let (_, wrong, count) = run(&scenario, Core::default);
+        lines += count;
+        failed.extend(wrong.into_iter().map(|wrong| format!("{}:{wrong}", path.display())));
+    }
+    assert!(failed.is_empty(), "{lines} lines, {} failed\n{}", failed.len(), failed.join("\n"));
+}
+
+#[test]
+fn every_refusal_is_shown_by_a_scenario() {
+    let shown: BTreeSet<_> =
+        scenarios().iter().flat_map(|(_, scenario)| run(scenario, Core::default).0).collect();
+    let unshown: Vec<_> = procedure::refusals().filter(|r| !shown.contains(r.code)).collect();
+    let codes: Vec<_> = unshown.iter().map(|refusal| refusal.code).collect();
+    assert!(codes.is_empty(), "{} refusals no scenario shows:\n{}", codes.len(), codes.join("\n"));
+}
+
+#[test]
+fn every_step_is_taken_by_a_scenario() {
+    let scenarios = scenarios();
+    let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, scenario) in &scenarios {
+        play(scenario, || Ok(Core::default()), &mut |line| {
+            if line.came.starts_with("通过") || line.came.starts_with("瑕疵") {
+                let step = procedure::steps().find(|step| line.what.ends_with(step.name));
+                *taken.entry(step.map_or("", |step| step.id)).or_default() += 1;
+            }
+        })
+        .unwrap();
+    }
+    let people = procedure::steps().filter(|step| step.who != [procedure::step::Relation::System]);
+    let untaken: Vec<_> = people.filter(|s| !taken.contains_key(s.id)).map(|s| s.name).collect();
+    assert!(untaken.is_empty(), "steps no scenario takes: {}", untaken.join("、"));
+}
+
+/// A check that nobody misses is a hole in the scenarios, or dead.
+#[test]
+fn every_check_is_missed_when_it_is_switched_off() {
+    let scenarios = scenarios();
+    let codes: Vec<&'static str> = procedure::refusals().map(|refusal| refusal.code).collect();
+    // Only scenarios that show a refusal can miss its check.
+    let shown: Vec<_> = scenarios.iter().map(|(_, scenario)| run(scenario, Core::default).0).collect();
+    let missed = |code: &&'static str| {
+        let showing = scenarios.iter().zip(&shown).filter(|(_, shown)| shown.contains(*code));
+        showing.into_iter().any(|((_, scenario), _)| !run(scenario, || Core::without(code)).1.is_empty())
+    };
+    let unmissed: Vec<_> = codes.iter().filter(|code| !missed(code)).copied().collect();
+    println!("{} of {} checks are missed when switched off", codes.len() - unmissed.len(), codes.len());
+    assert!(unmissed.is_empty(), "nobody misses:\n{}", unmissed.join("\n"));
+}
+
+#[test]
+fn the_manual_is_fresh() {
+    let path = Path::new("../../docs/scenarios.md");
+    let manual = scenario::manual::manual();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &manual).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(committed == manual, "docs/scenarios.md is stale: run with UPDATE=1 and review the diff");
+}
