@@ -480,6 +480,9 @@ impl<'a> Reader<'a> {
     }
 
     fn who(&self, source: Source<'_>, name: &str) -> Result<StaffId, ParseError> {
+        if name == "系统" {
+            return Ok(StaffId::system());
+        }
         let mut found = self.scenario.cast.iter().filter_map(|event| match event {
             directory::Event::Appointed(staff)
                 if staff.name.as_str() == name || staff.id.0 == name =>

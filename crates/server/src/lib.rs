@@ -1,1 +1,9 @@
-//! server
+//! 查处 for people: pages, JSON API, sessions, background work and the command line.
+//!
+//! Deliberately absent: any rule of the regulation; those are `procedure`'s.
+
+pub mod accounts;
+pub mod clock;
+pub mod limit;
+pub mod no;
+pub mod office;
