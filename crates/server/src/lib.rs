@@ -7,3 +7,4 @@ pub mod clock;
 pub mod limit;
 pub mod no;
 pub mod office;
+pub mod serve;

@@ -1,0 +1,169 @@
+//! The three kinds of no: the law's, the request's, and ours. They are never mixed.
+
+use procedure::Verdict;
+
+/// Why something was not done.
+#[derive(Debug)]
+pub enum No {
+    /// 拒绝. The regulation stands against it, or the form is incomplete; the verdict says everything.
+    Refused(Box<Verdict>),
+    /// The request cannot be served.
+    Denied(Denied),
+    /// 故障. Something failed on our side; only the number is told.
+    Fault(Operation),
+}
+
+/// Why a request cannot be served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// It does not exist, or not for the asking person.
+    NotFound,
+    /// Nobody is signed in.
+    NotSignedIn,
+    /// The name or the password is wrong; which of them is not told.
+    WrongPassword,
+    /// Too many attempts to sign in.
+    Throttled {
+        /// How long to wait.
+        seconds: u64,
+    },
+    /// The initial password must be changed first.
+    MustChangePassword,
+    /// The new password is too weak, in Chinese.
+    WeakPassword(&'static str),
+    /// What the person is not there to do, in Chinese.
+    NotAllowed(&'static str),
+    /// The request came from another site.
+    OtherSite,
+    /// Somebody was quicker.
+    Quicker {
+        /// Their name.
+        by: String,
+        /// The version the dossier has now.
+        version: u64,
+    },
+    /// The idempotency key belongs to another request.
+    KeyReused,
+    /// What was sent cannot be read, in Chinese.
+    Malformed(String),
+    /// More was sent than is taken.
+    TooLarge,
+    /// 磁盘已满.
+    Full,
+    /// Too many people at once.
+    Busy,
+}
+
+impl Denied {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        match self {
+            Denied::Malformed(_) => 400,
+            Denied::NotSignedIn | Denied::WrongPassword => 401,
+            Denied::MustChangePassword | Denied::NotAllowed(_) | Denied::OtherSite => 403,
+            Denied::NotFound => 404,
+            Denied::Quicker { .. } | Denied::KeyReused => 409,
+            Denied::TooLarge => 413,
+            Denied::WeakPassword(_) => 422,
+            Denied::Throttled { .. } => 429,
+            Denied::Busy => 503,
+            Denied::Full => 507,
+        }
+    }
+
+    /// A stable identifier.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Denied::NotFound => "not_found",
+            Denied::NotSignedIn => "not_signed_in",
+            Denied::WrongPassword => "wrong_password",
+            Denied::Throttled { .. } => "throttled",
+            Denied::MustChangePassword => "must_change_password",
+            Denied::WeakPassword(_) => "weak_password",
+            Denied::NotAllowed(_) => "not_allowed",
+            Denied::OtherSite => "other_site",
+            Denied::Quicker { .. } => "quicker",
+            Denied::KeyReused => "key_reused",
+            Denied::Malformed(_) => "malformed",
+            Denied::TooLarge => "too_large",
+            Denied::Full => "full",
+            Denied::Busy => "busy",
+        }
+    }
+
+    /// What is wrong, in one clause.
+    pub fn message(&self) -> String {
+        match self {
+            Denied::NotFound => "没有这一内容，或者不在您的知悉范围内".to_owned(),
+            Denied::NotSignedIn => "尚未登录，或者登录已经失效".to_owned(),
+            Denied::WrongPassword => "账号或者密码不正确".to_owned(),
+            Denied::Throttled { seconds } => format!("登录失败次数过多，请在{seconds}秒后再试"),
+            Denied::MustChangePassword => "初始密码尚未更改".to_owned(),
+            Denied::WeakPassword(message) | Denied::NotAllowed(message) => (*message).to_owned(),
+            Denied::OtherSite => "请求来自其他网站".to_owned(),
+            Denied::Quicker { by, .. } => format!("「{by}」在您办理期间已经录入新的内容"),
+            Denied::KeyReused => "同一请求编号已用于另一项内容".to_owned(),
+            Denied::Malformed(message) => message.clone(),
+            Denied::TooLarge => "提交的内容过大".to_owned(),
+            Denied::Full => "磁盘已满，未保存任何内容".to_owned(),
+            Denied::Busy => "系统繁忙，未处理本次请求".to_owned(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Denied::NotFound => "核对编号，或者请本案办案人员办理",
+            Denied::NotSignedIn => "请登录",
+            Denied::WrongPassword => "核对后重新输入",
+            Denied::Throttled { .. } => "等候之后重试；忘记密码的，请管理人员重置",
+            Denied::MustChangePassword => "先更改密码",
+            Denied::WeakPassword(_) => "换一个密码",
+            Denied::NotAllowed(_) => "由有相应岗位的人员办理",
+            Denied::OtherSite => "从本系统的页面办理",
+            Denied::Quicker { .. } => "查看新的内容后重新办理",
+            Denied::KeyReused => "换一个请求编号",
+            Denied::Malformed(_) => "改正后重新提交",
+            Denied::TooLarge => "精简内容，或者把材料作为文件上传",
+            Denied::Full => "请管理人员清理磁盘后重试",
+            Denied::Busy => "稍后重试",
+        }
+    }
+}
+
+/// The number under which a fault is found in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation(String);
+
+impl std::fmt::Display for Operation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Operation {
+    /// Logs a fault, once, and gives it a number.
+    pub fn log(fault: &dyn std::fmt::Display) -> Operation {
+        let mut bytes = [0; 6];
+        // Without random bytes the number finds more than one line, which is still better than none.
+        let _ = getrandom::fill(&mut bytes);
+        let operation = Operation(hex::encode(bytes));
+        tracing::error!(%operation, %fault, "a fault");
+        operation
+    }
+}
+
+impl From<Denied> for No {
+    fn from(denied: Denied) -> Self {
+        No::Denied(denied)
+    }
+}
+
+impl From<store::Fault> for No {
+    fn from(fault: store::Fault) -> Self {
+        match fault {
+            store::Fault::Full => No::Denied(Denied::Full),
+            fault => No::Fault(Operation::log(&fault)),
+        }
+    }
+}

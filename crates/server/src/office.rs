@@ -1,0 +1,431 @@
+//! The office: the one way in which a dossier is seen and changed.
+//!
+//! `execute` loads, asks the core, and appends; pages, the API and the command line all call it.
+//! Views and denials are written to the audit stream before they are answered.
+//! Everything here blocks, since the store does; async callers use a blocking thread.
+
+mod engagements;
+mod execute;
+mod known;
+mod replayed;
+pub mod rows;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Read,
+    sync::{Arc, Mutex, OnceLock, PoisonError, mpsc::Sender},
+};
+
+use jiff::civil::DateTime;
+use procedure::{
+    Access, Dossier, Entry, Setting, access,
+    directory::{self, Directory},
+    general::access::{Principal, classes},
+    holidays::Holidays,
+    value::{DepartmentId, File, StaffId, Text},
+};
+use serde_json::json;
+use store::{
+    Append, AppendError, Blob, BlobReader, ListQuery, NewEvent, Page, PutError, Store, Stream,
+    Write, Writes,
+};
+
+pub use execute::{Done, Submitted};
+
+use crate::{
+    clock::Clock,
+    no::{Denied, No, Operation},
+};
+use known::Known;
+use replayed::Replayed;
+
+/// 办公. The record, the clock, and what is kept of them in memory. Clones share it.
+#[derive(Clone)]
+pub struct Office {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    holidays: Arc<Holidays>,
+    known: Known,
+    dossiers: Replayed<Dossier>,
+    engagements: Replayed<engagements::Diary>,
+    /// Files taken into the vault lately, by SM3.
+    uploads: Mutex<BTreeMap<String, File>>,
+    /// Where dossiers with papers to be made are announced.
+    papers_due: OnceLock<Sender<String>>,
+    /// Keeps the hash of a request from telling what was in it.
+    request_salt: String,
+}
+
+/// The largest file that is taken, in bytes.
+pub const FILE_LIMIT: u64 = 200 * 1024 * 1024;
+
+/// How many uploads are kept in mind.
+const UPLOADS_KEPT: usize = 10_000;
+
+const REQUEST_SALT: &str = "request_salt";
+
+impl Office {
+    /// Opens the office that works on this record.
+    pub fn open(store: Store, clock: Clock) -> Result<Office, No> {
+        let request_salt = match store.setting(REQUEST_SALT)? {
+            Some(salt) => salt,
+            None => {
+                let salt = random_id()?;
+                store.put_setting(REQUEST_SALT, &salt)?;
+                salt
+            }
+        };
+        let known = Known::load(&store)?;
+        let inner = Inner {
+            store,
+            clock,
+            holidays: Arc::new(Holidays::built_in().clone()),
+            known,
+            dossiers: Replayed::holding(4096),
+            engagements: Replayed::holding(4096),
+            uploads: Mutex::default(),
+            papers_due: OnceLock::new(),
+            request_salt,
+        };
+        Ok(Office { inner: Arc::new(inner) })
+    }
+
+    /// The record.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// The civil date and time in China.
+    pub fn now(&self) -> DateTime {
+        self.inner.clock.now()
+    }
+
+    /// The departments, staff and units known.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.inner.known.directory()
+    }
+
+    /// Takes over what other processes recorded about the directory.
+    pub fn refresh(&self) -> Result<(), No> {
+        self.inner.known.refresh(&self.inner.store)
+    }
+
+    /// Everything outside a dossier that a decision in this department's office depends on.
+    pub fn setting(&self, department: &DepartmentId) -> Setting {
+        let directory = self.directory();
+        Setting {
+            now: self.now(),
+            department: department.clone(),
+            readings: directory.switches(department),
+            directory,
+            holidays: self.inner.holidays.clone(),
+            engagements: Vec::new(),
+        }
+    }
+
+    /// A dossier, and how much of it the person may see; the view is on record before it is answered.
+    pub fn view(&self, who: &StaffId, dossier: &str) -> Result<(Arc<Dossier>, Access), No> {
+        let (found, access) = self.visible(who, dossier)?;
+        self.audit(who, "viewed", &json!({ "dossier": dossier }))?;
+        Ok((found, access))
+    }
+
+    /// A page of the dossiers that the person may see; the view is on record before it is answered.
+    ///
+    /// The principals of the query are the office's to fill in.
+    pub fn list(&self, who: &StaffId, query: ListQuery) -> Result<Page, No> {
+        let principals: Vec<_> =
+            classes(who, &self.directory()).iter().map(Principal::key).collect();
+        let mut page = self.inner.store.list(&ListQuery { principals, ..query })?;
+        // A head who stands back sees nothing of the dossier, though the class of heads does.
+        let apart = self.stood_back(who)?;
+        page.rows.retain(|row| !apart.contains(&row.dossier.id));
+        let shown: Vec<_> = page.rows.iter().map(|row| &row.dossier.id).collect();
+        self.audit(who, "listed", &json!({ "dossiers": shown }))?;
+        Ok(page)
+    }
+
+    fn stood_back(&self, who: &StaffId) -> Result<BTreeSet<String>, No> {
+        let mut apart = BTreeSet::new();
+        let principals = vec![rows::standing_back(who)];
+        let mut query =
+            ListQuery { principals, scope: store::Scope::All, size: 200, ..ListQuery::default() };
+        loop {
+            let page = self.inner.store.list(&query)?;
+            apart.extend(page.rows.into_iter().map(|row| row.dossier.id));
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => return Ok(apart),
+            }
+        }
+    }
+
+    /// Takes a file into the vault, before an act names it.
+    pub fn vault_put(&self, name: &str, source: impl Read) -> Result<File, No> {
+        let name = Text::new(name).map_err(|wrong| Denied::Malformed(format!("文件名{wrong}")))?;
+        let blob =
+            self.inner.store.vault().put(source, FILE_LIMIT).map_err(|error| match error {
+                PutError::TooLong { .. } => No::Denied(Denied::TooLarge),
+                PutError::Source(_) => No::Denied(Denied::Malformed("文件没有传完".to_owned())),
+                PutError::Full => No::Denied(Denied::Full),
+                PutError::Fault(fault) => fault.into(),
+            })?;
+        let file = describe(name, &blob);
+        let mut uploads = self.inner.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        if uploads.len() >= UPLOADS_KEPT {
+            uploads.clear();
+        }
+        uploads.insert(file.sm3.clone(), file.clone());
+        Ok(file)
+    }
+
+    /// Whether a file is in the vault and is what its description says.
+    fn is_uploaded(&self, file: &File) -> Result<bool, No> {
+        let same = |known: &File| (known.size, &known.sha256) == (file.size, &file.sha256);
+        let uploads = self.inner.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = uploads.get(&file.sm3) {
+            return Ok(same(known));
+        }
+        drop(uploads);
+        let Some(blob) = blob(file) else { return Ok(false) };
+        let Some(reader) = self.inner.store.vault().open(&blob.sm3)? else { return Ok(false) };
+        // Only reading it again tells; that is rare, since uploads are kept in mind.
+        Ok(same(&self.vault_put(file.name.as_str(), reader)?))
+    }
+
+    /// A file of a dossier, found by its SM3; the view is on record before it is answered.
+    pub fn file(&self, who: &StaffId, dossier: &str, sm3: &str) -> Result<(File, BlobReader), No> {
+        let (found, access) = self.visible(who, dossier)?;
+        let file = found.history.iter().flat_map(|entry| files(entry)).find(|f| f.sm3 == sm3);
+        let Some(file) = file.filter(|_| access == Access::Contents) else {
+            return Err(self.deny(who, dossier));
+        };
+        let blob =
+            blob(&file).and_then(|blob| self.inner.store.vault().open(&blob.sm3).transpose());
+        let Some(reader) = blob.transpose()? else {
+            return Err(No::Fault(Operation::log(
+                &"a file that an event names is not in the vault",
+            )));
+        };
+        self.audit(who, "file_viewed", &json!({ "dossier": dossier, "sm3": sm3 }))?;
+        Ok((file, reader))
+    }
+
+    /// Changes who there is. Heads change their own department; others may only list units.
+    pub fn change_directory(&self, who: &StaffId, event: directory::Event) -> Result<(), No> {
+        let department = self.may_change(who, &event)?;
+        self.record_in_directory(who, department, event)
+    }
+
+    fn may_change(
+        &self,
+        who: &StaffId,
+        event: &directory::Event,
+    ) -> Result<Option<DepartmentId>, Denied> {
+        use directory::Event;
+        let directory = self.directory();
+        let of = |staff: &StaffId| directory.staff(staff).map(|staff| staff.department.clone());
+        let concerned = match event {
+            Event::Founded(_) => None,
+            Event::Appointed(staff) => Some(staff.department.clone()),
+            Event::Left(staff) => of(staff),
+            Event::UnitListed(_) => of(who),
+            Event::ReadingSwitched { department, .. } => Some(department.clone()),
+        };
+        if *who == StaffId::system() {
+            return Ok(concerned);
+        }
+        let serves = directory.staff(who).filter(|staff| !staff.roles.is_empty());
+        let Some(staff) = serves.filter(|staff| Some(&staff.department) == concerned.as_ref())
+        else {
+            return Err(Denied::NotAllowed("只能变更本部门的人员和单位"));
+        };
+        if !staff.is_head() && !matches!(event, Event::UnitListed(_)) {
+            return Err(Denied::NotAllowed("人员和解读由本部门负责人变更"));
+        }
+        Ok(concerned)
+    }
+
+    fn record_in_directory(
+        &self,
+        who: &StaffId,
+        department: Option<DepartmentId>,
+        event: directory::Event,
+    ) -> Result<(), No> {
+        let stream = department.map_or_else(Stream::nation, |id| Stream::department(&id.0));
+        let payload =
+            serde_json::to_vec(&event).map_err(|error| No::Fault(Operation::log(&error)))?;
+        let kind = directory_kind(&event);
+        for _ in 0..ATTEMPTS {
+            let (directory, versions) = self.inner.known.snapshot();
+            directory.check(&event).map_err(Denied::Malformed)?;
+            let version = versions.get(&stream).copied().unwrap_or(0);
+            let new = NewEvent {
+                kind: kind.to_owned(),
+                who: who.to_string(),
+                entered: self.now().to_string(),
+                payload: payload.clone(),
+                blobs: Vec::new(),
+            };
+            let write = Write {
+                stream: stream.clone(),
+                version,
+                events: vec![new],
+                setting: String::new(),
+            };
+            let act = Append {
+                reads: vec![(
+                    Stream::nation(),
+                    versions.get(&Stream::nation()).copied().unwrap_or(0),
+                )],
+                key: None,
+                recorded: self.inner.clock.instant(),
+                write: Box::new(move |_| {
+                    Ok::<_, No>(Writes { streams: vec![write], ..Writes::default() })
+                }),
+            };
+            let appended = self.inner.store.append(act);
+            self.refresh()?;
+            match appended {
+                Ok(_) => return Ok(()),
+                Err(AppendError::Conflict { .. }) => {}
+                Err(error) => return Err(append_no(error)),
+            }
+        }
+        Err(Denied::Busy.into())
+    }
+
+    /// The dossier, if the person may see anything of it; a denial is on record.
+    fn visible(&self, who: &StaffId, dossier: &str) -> Result<(Arc<Dossier>, Access), No> {
+        let found = self.load(dossier)?;
+        let access = match found.department() {
+            Some(department) => access(&found, &self.setting(department), who),
+            None => Access::None,
+        };
+        if access == Access::None {
+            return Err(self.deny(who, dossier));
+        }
+        Ok((found, access))
+    }
+
+    /// The dossier as recorded; one without entries if there is none of this id.
+    pub(crate) fn load(&self, id: &str) -> Result<Arc<Dossier>, No> {
+        let new = || Dossier::new(id);
+        self.inner.dossiers.load(&self.inner.store, &Stream::dossier(id), new, |dossier, event| {
+            let entry: Entry = replayed::read(event)?;
+            if entry.version != event.header.version {
+                return Err(replayed::damaged(event, "the entry has another version"));
+            }
+            dossier.apply(entry);
+            Ok(())
+        })
+    }
+
+    /// Says where dossiers with papers to be made are to be announced.
+    pub(crate) fn announce_papers_to(&self, worker: Sender<String>) {
+        // Only the first worker of a process is told.
+        let _ = self.inner.papers_due.set(worker);
+    }
+
+    fn papers_are_due(&self, dossier: &str) {
+        if let Some(worker) = self.inner.papers_due.get() {
+            // Without a worker the papers are made at the next start.
+            let _ = worker.send(dossier.to_owned());
+        }
+    }
+
+    /// Puts a denial on record, and answers as if there were nothing.
+    fn deny(&self, who: &StaffId, dossier: &str) -> No {
+        let dossier: String = dossier.chars().take(64).collect();
+        match self.audit(who, "denied", &json!({ "dossier": dossier })) {
+            Ok(()) => Denied::NotFound.into(),
+            Err(no) => no,
+        }
+    }
+
+    fn audit(&self, who: &StaffId, kind: &str, what: &serde_json::Value) -> Result<(), No> {
+        let now = self.now();
+        let entry = NewEvent {
+            kind: kind.to_owned(),
+            who: who.to_string(),
+            entered: now.to_string(),
+            payload: what.to_string().into_bytes(),
+            blobs: Vec::new(),
+        };
+        let stream = Stream::audit(NODE, &now.date().to_string());
+        self.inner.store.audit(&stream, self.inner.clock.instant(), entry)?;
+        Ok(())
+    }
+}
+
+/// The name of this process among those that write audit streams of one record.
+const NODE: &str = "1";
+
+/// How often an act is judged again because somebody else was quicker.
+const ATTEMPTS: usize = 16;
+
+fn directory_kind(event: &directory::Event) -> &'static str {
+    match event {
+        directory::Event::Founded(_) => "founded",
+        directory::Event::Appointed(_) => "appointed",
+        directory::Event::Left(_) => "left",
+        directory::Event::UnitListed(_) => "unit_listed",
+        directory::Event::ReadingSwitched { .. } => "reading_switched",
+    }
+}
+
+fn append_no(error: AppendError<No>) -> No {
+    match error {
+        AppendError::Conflict { .. } => Denied::Busy.into(),
+        AppendError::KeyReused => Denied::KeyReused.into(),
+        AppendError::Full => Denied::Full.into(),
+        AppendError::Refused(no) => no,
+        AppendError::Fault(fault) => fault.into(),
+    }
+}
+
+/// Random, unguessable and without meaning: 32 hexadecimal digits.
+pub(crate) fn random_id() -> Result<String, No> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| No::Fault(Operation::log(&error)))?;
+    Ok(hex::encode(bytes))
+}
+
+/// The files that an entry names.
+pub fn files(entry: &Entry) -> Vec<File> {
+    fn find(value: &serde_json::Value, files: &mut Vec<File>) {
+        match value {
+            serde_json::Value::Array(list) => list.iter().for_each(|value| find(value, files)),
+            serde_json::Value::Object(object) => match serde_json::from_value(value.clone()) {
+                Ok(file) => files.push(file),
+                Err(_) => object.values().for_each(|value| find(value, files)),
+            },
+            _ => {}
+        }
+    }
+    let mut files = Vec::new();
+    // What cannot be written as JSON was never recorded.
+    find(&serde_json::to_value(&entry.event).unwrap_or_default(), &mut files);
+    files
+}
+
+fn describe(name: Text, blob: &Blob) -> File {
+    File { name, size: blob.size, sm3: hex::encode(blob.sm3), sha256: hex::encode(blob.sha256) }
+}
+
+fn blob(file: &File) -> Option<Blob> {
+    let hash = |text: &str| {
+        let mut hash = store::Hash::default();
+        hex::decode_to_slice(text, &mut hash).is_ok().then_some(hash)
+    };
+    Some(Blob { sm3: hash(&file.sm3)?, sha256: hash(&file.sha256)?, size: file.size })
+}

@@ -1,0 +1,420 @@
+//! 办理. One act: loaded, judged, appended.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+
+use procedure::{
+    Access, Dossier, Entry, Manner, Setting, access,
+    act::{self, Act},
+    decide, entry,
+    intake::REGISTER,
+    number,
+    step::{Step, Weight},
+    supplementary::papers_due,
+    value::{Answer, Answers, DepartmentId, Kind, Place, StaffId, excerpt},
+};
+use serde::{Deserialize, Serialize};
+use sm3::{Digest, Sm3};
+use store::{Append, AppendError, Key, NewEvent, SealedPart, Secret, Stream, Write, Writes};
+
+use super::{
+    ATTEMPTS, Office, append_no, blob,
+    engagements::{self, Diaries},
+    files, random_id, rows,
+};
+use crate::no::{Denied, No, Operation};
+
+/// An act as it was handed in.
+///
+/// Answers to sealed fields are plain text here; `execute` takes them out before anything else and seals them apart.
+pub struct Submitted {
+    /// The step's id or name.
+    pub step: String,
+    /// Who takes it.
+    pub who: StaffId,
+    /// The dossier; none where the step opens one.
+    pub dossier: Option<String>,
+    /// The version that the person saw; decisions need it.
+    pub seen: Option<u64>,
+    /// The idempotency key, unique for the person.
+    pub key: Option<String>,
+    /// How it is put on the record.
+    pub manner: Manner,
+    /// What was filled in.
+    pub answers: Answers,
+}
+
+/// What an act came to.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The dossier.
+    pub dossier: String,
+    /// Its version with this act.
+    pub version: u64,
+    /// What was recorded.
+    pub entry: Entry,
+    /// Whether this is the outcome of an earlier request with the same key.
+    pub replayed: bool,
+}
+
+/// An act, ready to be judged as often as somebody else is quicker.
+struct Prepared {
+    act: Act,
+    dossier: String,
+    /// Whether the act opens the dossier.
+    opens: bool,
+    seen: Option<u64>,
+    key: Option<Key>,
+    sealed: Vec<(String, Secret)>,
+}
+
+/// What is kept for a repetition of the key.
+#[derive(Serialize, Deserialize)]
+struct Outcome {
+    dossier: String,
+    version: u64,
+}
+
+impl Office {
+    /// Takes a step, or says why not. The same key with the same request is one act.
+    pub fn execute(&self, submitted: Submitted) -> Result<Done, No> {
+        let prepared = self.prepare(submitted)?;
+        match self.attempt(&prepared) {
+            // What stands against a repetition may be its own first outcome.
+            Err(no) if !matches!(no, No::Fault(_)) => {
+                self.first_outcome(&prepared)?.map_or(Err(no), Ok)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn prepare(&self, submitted: Submitted) -> Result<Prepared, No> {
+        let Submitted { step, who, dossier, seen, key, manner, mut answers } = submitted;
+        let Some(step) = procedure::step(&step) else {
+            let message = format!("没有「{}」这一步骤", excerpt(&step));
+            return Err(Denied::Malformed(message).into());
+        };
+        let opens = step.id == REGISTER && !matches!(manner, Manner::Correcting { .. });
+        let dossier = match (dossier, opens) {
+            (Some(dossier), false) => dossier,
+            (None, true) => random_id()?,
+            (Some(_), true) => {
+                return Err(Denied::Malformed("登记线索即建立新的卷宗，不能指明卷宗".into()).into());
+            }
+            (None, false) => return Err(Denied::Malformed("没有指明卷宗".into()).into()),
+        };
+        let key = match key {
+            None => None,
+            Some(key) => Some(self.key(&who, &key, step, &(&seen, &manner, &answers))?),
+        };
+        let kept = self.sealed_already(&dossier, &manner)?;
+        let sealed = seal(step, &mut answers, &kept)?;
+        let act = Act { step, who, manner, answers };
+        Ok(Prepared { act, dossier, opens, seen, key, sealed })
+    }
+
+    /// The key, unique for the person, with the hash of everything in the request.
+    fn key(
+        &self,
+        who: &StaffId,
+        key: &str,
+        step: &Step,
+        content: &impl Serialize,
+    ) -> Result<Key, No> {
+        if key.is_empty() || key.len() > 128 || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let message = "请求编号应为1至128个字母、数字或者符号".to_owned();
+            return Err(Denied::Malformed(message).into());
+        }
+        let content = serde_json::to_vec(&(step.id, content)).map_err(|error| fault(&error))?;
+        let salt = &self.inner.request_salt;
+        let request = Sm3::new().chain_update(salt).chain_update(&content).finalize().into();
+        Ok(Key { key: format!("{who}/{key}"), request })
+    }
+
+    /// The ids of sealed parts in the entry that is corrected, which may stay as they are.
+    fn sealed_already(&self, dossier: &str, manner: &Manner) -> Result<String, No> {
+        let Manner::Correcting { entry, .. } = manner else { return Ok(String::new()) };
+        let dossier = self.load(dossier)?;
+        let event = dossier.entry(*entry).map(|entry| dossier.corrected(entry).0);
+        serde_json::to_string(&event).map_err(|error| fault(&error))
+    }
+
+    fn attempt(&self, prepared: &Prepared) -> Result<Done, No> {
+        for _ in 0..ATTEMPTS {
+            match self.attempt_once(prepared)? {
+                Some(done) => return Ok(done),
+                None => self.refresh()?,
+            }
+        }
+        Err(Denied::Busy.into())
+    }
+
+    /// Judges and appends; `None` if somebody else was quicker.
+    fn attempt_once(&self, prepared: &Prepared) -> Result<Option<Done>, No> {
+        let Prepared { act, .. } = prepared;
+        let (directory, versions) = self.inner.known.snapshot();
+        let dossier = if prepared.opens {
+            Arc::new(Dossier::new(&prepared.dossier))
+        } else {
+            self.load(&prepared.dossier)?
+        };
+        let Some(department) = self.department(prepared, &dossier) else {
+            return Err(self.deny(&act.who, &prepared.dossier));
+        };
+        let mut setting = Setting { directory, ..self.setting(&department) };
+        self.check_access(prepared, &dossier, &setting)?;
+        check_seen(prepared, &dossier, &setting)?;
+        let place = Place { dossier: &dossier, directory: &setting.directory };
+        let diaries = self.diaries_named(act, place)?;
+        setting.engagements = engagements::elsewhere(&diaries, &dossier.id);
+        let verdict = decide(&dossier, &setting, act);
+        let Some(entry) = entry(&dossier, &setting, act, &verdict) else {
+            return Err(No::Refused(Box::new(verdict)));
+        };
+        self.check_files(&entry, &dossier)?;
+        let (streams, mut reads) = self.written(&dossier, &entry, diaries)?;
+        for stream in [Stream::nation(), Stream::department(&department.0)] {
+            let version = versions.get(&stream).copied().unwrap_or(0);
+            reads.push((stream, version));
+        }
+        let recording = Recording { dossier, entry, setting, streams };
+        self.append(reads, prepared, recording)
+    }
+
+    /// The streams an act writes, the dossier's own last, and those of persons that it read.
+    fn written(
+        &self,
+        dossier: &Dossier,
+        entry: &Entry,
+        mut diaries: Diaries,
+    ) -> Result<(Vec<Write>, Vec<(Stream, u64)>), No> {
+        let new_event = |kind: &str, payload| NewEvent {
+            kind: kind.to_owned(),
+            who: entry.by.to_string(),
+            entered: entry.entered.to_string(),
+            payload,
+            blobs: Vec::new(),
+        };
+        let mut streams = Vec::new();
+        if !diaries.is_empty() {
+            let mut after = dossier.clone();
+            after.apply(entry.clone());
+            let note = |payload| new_event("engaged", payload);
+            streams = self.notes(dossier, &after, note, &mut diaries)?;
+        }
+        let mut event = new_event(&entry.step, Vec::new());
+        event.blobs = files(entry).iter().filter_map(blob).collect();
+        streams.push(Write {
+            stream: Stream::dossier(&dossier.id),
+            version: dossier.version(),
+            events: vec![event],
+            setting: String::new(),
+        });
+        Ok((streams, engagements::reads(&diaries).collect()))
+    }
+}
+
+/// Everything one act writes, but for the number that it gets inside the append.
+struct Recording {
+    dossier: Arc<Dossier>,
+    entry: Entry,
+    setting: Setting,
+    /// The dossier's own stream is the last.
+    streams: Vec<Write>,
+}
+
+/// The dossier as it stands with the act.
+type After = Arc<OnceLock<Arc<Dossier>>>;
+
+impl Recording {
+    fn writes(
+        mut self,
+        numbers: &mut store::Numbers<'_>,
+        recorded: i64,
+        sealed: Vec<SealedPart>,
+        after: &After,
+    ) -> Result<Writes, No> {
+        number::fill(&mut self.entry, |series| {
+            u32::try_from(numbers.next(series)).unwrap_or(u32::MAX)
+        });
+        let payload = serde_json::to_vec(&self.entry).map_err(|error| fault(&error))?;
+        if let Some(event) = self.streams.last_mut().and_then(|write| write.events.last_mut()) {
+            event.payload = payload;
+        }
+        let mut dossier = Arc::unwrap_or_clone(self.dossier);
+        dossier.apply(self.entry);
+        let outcome = Outcome { dossier: dossier.id.clone(), version: dossier.version() };
+        let response = serde_json::to_vec(&outcome).map_err(|error| fault(&error))?;
+        let rows = vec![rows::of(&dossier, &self.setting, recorded)];
+        // It runs once for each append, so nothing is there yet.
+        let _ = after.set(Arc::new(dossier));
+        Ok(Writes { streams: self.streams, rows, sealed, response })
+    }
+}
+
+impl Office {
+    fn append(
+        &self,
+        reads: Vec<(Stream, u64)>,
+        prepared: &Prepared,
+        mut recording: Recording,
+    ) -> Result<Option<Done>, No> {
+        let setting = setting_text(&recording.entry, &reads);
+        recording.streams.iter_mut().for_each(|write| write.setting.clone_from(&setting));
+        let sealed = prepared.sealed.iter().map(|(id, secret)| SealedPart {
+            id: id.clone(),
+            dossier: prepared.dossier.clone(),
+            plaintext: Secret::new(secret.expose().to_vec()),
+        });
+        let sealed: Vec<_> = sealed.collect();
+        let recorded = self.inner.clock.instant();
+        let after = After::default();
+        let within = after.clone();
+        let act = Append {
+            reads,
+            key: prepared.key.clone(),
+            recorded,
+            write: Box::new(move |numbers| recording.writes(numbers, recorded, sealed, &within)),
+        };
+        let appended = match self.inner.store.append(act) {
+            Ok(appended) => appended,
+            Err(AppendError::Conflict { .. }) => return Ok(None),
+            Err(error) => return Err(append_no(error)),
+        };
+        let Some(dossier) = after.get().filter(|_| !appended.replayed) else {
+            return self.outcome(&appended.response).map(Some);
+        };
+        let version = dossier.version();
+        self.inner.dossiers.keep(&Stream::dossier(&dossier.id), version, dossier.clone());
+        if !papers_due(dossier).is_empty() {
+            self.papers_are_due(&dossier.id);
+        }
+        let entry = dossier.entry(version).cloned().ok_or_else(|| fault(&"no entry was made"))?;
+        Ok(Some(Done { dossier: dossier.id.clone(), version, entry, replayed: false }))
+    }
+
+    /// What the first request with this key came to, if there was one.
+    fn first_outcome(&self, prepared: &Prepared) -> Result<Option<Done>, No> {
+        let Some(key) = prepared.key.clone() else { return Ok(None) };
+        let act =
+            Append { reads: Vec::new(), key: Some(key), recorded: 0, write: Box::new(|_| Err(())) };
+        match self.inner.store.append(act) {
+            Ok(appended) => self.outcome(&appended.response).map(Some),
+            Err(AppendError::KeyReused) => Err(Denied::KeyReused.into()),
+            Err(AppendError::Fault(fault)) => Err(fault.into()),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn outcome(&self, response: &[u8]) -> Result<Done, No> {
+        let Outcome { dossier, version } =
+            serde_json::from_slice(response).map_err(|error| fault(&error))?;
+        let entry = self.load(&dossier)?.entry(version).cloned();
+        let entry = entry.ok_or_else(|| fault(&"the entry of a kept outcome is not there"))?;
+        Ok(Done { dossier, version, entry, replayed: true })
+    }
+
+    /// The department in whose office the act is entered.
+    fn department(&self, prepared: &Prepared, dossier: &Dossier) -> Option<DepartmentId> {
+        if prepared.opens {
+            let staff = self.directory().staff(&prepared.act.who).cloned();
+            return staff.map(|staff| staff.department);
+        }
+        dossier.department().cloned()
+    }
+
+    fn check_access(
+        &self,
+        prepared: &Prepared,
+        dossier: &Dossier,
+        setting: &Setting,
+    ) -> Result<(), No> {
+        let who = &prepared.act.who;
+        if prepared.opens || *who == StaffId::system() {
+            return Ok(());
+        }
+        match access(dossier, setting, who) {
+            Access::None => Err(self.deny(who, &dossier.id)),
+            Access::Contents => Ok(()),
+            Access::Outline => {
+                // The refusal must not tell more of the dossier than its outline.
+                let mut verdict = decide(dossier, setting, &prepared.act);
+                let personal = [act::NOT_ONE_OF_US.code, act::NOT_YOURS.code];
+                verdict.findings.retain(|finding| personal.contains(&finding.refusal.code));
+                verdict.malformed.clear();
+                verdict.missing.clear();
+                verdict.event = None;
+                Err(No::Refused(Box::new(verdict)))
+            }
+        }
+    }
+
+    /// Every file that an entry adds must be in the vault, and be what the entry says.
+    fn check_files(&self, entry: &Entry, dossier: &Dossier) -> Result<(), No> {
+        let known: Vec<_> = dossier.history.iter().flat_map(files).collect();
+        for file in files(entry) {
+            let same = |known: &procedure::value::File| {
+                (known.size, &known.sm3, &known.sha256) == (file.size, &file.sm3, &file.sha256)
+            };
+            if !known.iter().any(same) && !self.is_uploaded(&file)? {
+                let message = format!("文件「{}」没有上传，或者与上传的不一致", file.name);
+                return Err(Denied::Malformed(message).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A decision rests on what the person saw; only the system's own entries may have come since.
+fn check_seen(prepared: &Prepared, dossier: &Dossier, setting: &Setting) -> Result<(), Denied> {
+    let decides = prepared.act.step.weight == Weight::Decision && !prepared.opens;
+    if !decides || prepared.act.who == StaffId::system() {
+        return Ok(());
+    }
+    let Some(seen) = prepared.seen.filter(|seen| *seen <= dossier.version()) else {
+        let message = format!("「{}」须注明办理时所见的卷宗版本", prepared.act.step.name);
+        return Err(Denied::Malformed(message));
+    };
+    let later = dossier.history.iter().rev().take_while(|entry| entry.version > seen);
+    let quicker = later.filter(|entry| entry.by != StaffId::system()).last();
+    quicker.map_or(Ok(()), |entry| {
+        Err(Denied::Quicker {
+            by: setting.directory.staff_name(&entry.by).to_owned(),
+            version: dossier.version(),
+        })
+    })
+}
+
+/// Takes the plain text out of sealed fields and puts random ids in its place.
+///
+/// An id stays only where `kept`, the entry that is corrected, has it already.
+fn seal(step: &Step, answers: &mut Answers, kept: &str) -> Result<Vec<(String, Secret)>, No> {
+    let mut sealed = Vec::new();
+    for field in step.fields.iter().filter(|field| field.kind == Kind::Sealed) {
+        let Some(Answer::One(text)) = answers.get_mut(field.id) else {
+            // Anything but one text cannot be sealed, and must not go on as it is.
+            answers.remove(field.id);
+            continue;
+        };
+        if text.trim().is_empty() || kept.contains(&format!("\"{text}\"")) {
+            continue;
+        }
+        let id = random_id()?;
+        let plain = std::mem::replace(text, id.clone());
+        sealed.push((id, Secret::new(plain.into_bytes())));
+    }
+    Ok(sealed)
+}
+
+/// The versions and hashes of the setting an act was decided with.
+fn setting_text(entry: &Entry, reads: &[(Stream, u64)]) -> String {
+    let reads = reads.iter().map(|(stream, version)| (stream.as_str(), *version));
+    let reads: BTreeMap<_, _> = reads.collect();
+    serde_json::json!({ "holidays": entry.holidays, "reads": reads }).to_string()
+}
+
+fn fault(error: &dyn std::fmt::Display) -> No {
+    No::Fault(Operation::log(error))
+}

@@ -1,0 +1,80 @@
+//! Index rows: what lists show of a dossier, computed from its entries alone.
+//!
+//! They are written with each act and computed again by `verify`.
+
+use procedure::{
+    Dossier, Setting,
+    deadline::{self, Running},
+    general::{Grade, access::Principal},
+    number::{Number, Series},
+    principals,
+    supplementary::papers_due,
+    value::StaffId,
+};
+use store::{DossierRow, DossierRows, LimitRow};
+
+/// The index rows of a dossier whose last event was recorded at the instant `changed`.
+pub fn of(dossier: &Dossier, setting: &Setting, changed: i64) -> DossierRows {
+    let limits = deadline::limits(dossier, setting);
+    let open = |limit: &&Running| limit.met.is_none() && !dossier.has_ended();
+    let due = limits.iter().filter(open).min_by_key(|limit| limit.deadline.latest);
+    let numbers = || dossier.history.iter().filter_map(|entry| entry.event.number());
+    let first = |series| numbers().find(|number| number.series == series).map(Number::to_string);
+    let units: Vec<_> =
+        dossier.units().into_iter().map(|unit| setting.directory.unit_name(unit)).collect();
+    let row = DossierRow {
+        id: dossier.id.clone(),
+        department: dossier.department().map(ToString::to_string).unwrap_or_default(),
+        number: first(Series::Lead).unwrap_or_default(),
+        case_number: first(Series::Case),
+        title: dossier.title().to_owned(),
+        unit: units.join("、"),
+        stage: dossier.stage().label().to_owned(),
+        ended: dossier.has_ended(),
+        received: dossier.intake.received().map(|day| day.to_string()).unwrap_or_default(),
+        changed,
+        grade: marking(dossier).to_owned(),
+        due_nominal: due.map(|limit| limit.deadline.nominal.to_string()),
+        due_latest: due.map(|limit| limit.deadline.latest.to_string()),
+        due_kind: due.map(|limit| limit.name.to_owned()),
+        provisional: due.is_some_and(|limit| limit.deadline.provisional),
+    };
+    let limits = limits.iter().map(|limit| LimitRow {
+        kind: limit.id.to_owned(),
+        nominal: limit.deadline.nominal.to_string(),
+        latest: limit.deadline.latest.to_string(),
+        open: open(&limit),
+    });
+    DossierRows { dossier: row, limits: limits.collect(), access: keys(dossier, setting) }
+}
+
+/// 信息标注. The highest grade of what is listed, or else what the lead was labelled with.
+pub fn marking(dossier: &Dossier) -> &'static str {
+    let grades = dossier.general.secret_items.iter().map(|(item, _)| item.grade);
+    let labels = dossier.intake.leads.iter().filter_map(|lead| lead.form.label);
+    let highest = grades.min().map(Grade::label);
+    highest.or_else(|| labels.min().map(|label| label.label())).unwrap_or_default()
+}
+
+/// The access key under which somebody finds what they stand back from.
+pub(super) fn standing_back(staff: &StaffId) -> String {
+    format!("apart:{staff}")
+}
+
+/// The access key under which the system finds dossiers with papers to be made.
+pub(crate) fn papers_to_make() -> String {
+    Principal::Staff(StaffId::system()).key()
+}
+
+fn keys(dossier: &Dossier, setting: &Setting) -> Vec<String> {
+    let mut keys: Vec<_> = principals(dossier, setting).iter().map(Principal::key).collect();
+    let asked = dossier.general.recusals.iter().map(|recusal| &recusal.staff);
+    let back = asked.filter(|staff| dossier.general.stands_back(staff, setting.today()));
+    keys.extend(back.map(standing_back));
+    if !papers_due(dossier).is_empty() {
+        keys.push(papers_to_make());
+    }
+    keys.sort();
+    keys.dedup();
+    keys
+}
