@@ -1,38 +1,14 @@
 //! Every scenario file on the core: each line comes out as written, every refusal is shown, and every check is missed when it is switched off.
 
+mod common;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use scenario::{Scenario, core::Core, parse, play};
-
-/// The day that offsets such as `T-15` are counted from in these tests.
-const TODAY: jiff::civil::Date = jiff::civil::date(2026, 3, 16);
-
-fn files(directory: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "txt") {
-            found.push(path);
-        }
-    }
-    found.sort();
-}
-
-fn scenarios() -> Vec<(PathBuf, Scenario)> {
-    let mut paths = Vec::new();
-    files(Path::new("../../scenarios"), &mut paths);
-    assert!(!paths.is_empty());
-    let read = |path: PathBuf| {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let scenario = parse(&text, TODAY).unwrap_or_else(|wrong| panic!("{}: {wrong}", path.display()));
-        (path, scenario)
-    };
-    paths.into_iter().map(read).collect()
-}
+use common::scenarios;
+use scenario::{Scenario, core::Core, play};
 
 /// Codes of the checks that said no, and lines that did not come out as written.
 fn run(scenario: &Scenario, core: impl Fn() -> Core) -> (BTreeSet<String>, Vec<String>, usize) {
@@ -92,13 +68,20 @@ fn every_check_is_missed_when_it_is_switched_off() {
     let scenarios = scenarios();
     let codes: Vec<&'static str> = procedure::refusals().map(|refusal| refusal.code).collect();
     // Only scenarios that show a refusal can miss its check.
-    let shown: Vec<_> = scenarios.iter().map(|(_, scenario)| run(scenario, Core::default).0).collect();
+    let shown: Vec<_> =
+        scenarios.iter().map(|(_, scenario)| run(scenario, Core::default).0).collect();
     let missed = |code: &&'static str| {
         let showing = scenarios.iter().zip(&shown).filter(|(_, shown)| shown.contains(*code));
-        showing.into_iter().any(|((_, scenario), _)| !run(scenario, || Core::without(code)).1.is_empty())
+        showing
+            .into_iter()
+            .any(|((_, scenario), _)| !run(scenario, || Core::without(code)).1.is_empty())
     };
     let unmissed: Vec<_> = codes.iter().filter(|code| !missed(code)).copied().collect();
-    println!("{} of {} checks are missed when switched off", codes.len() - unmissed.len(), codes.len());
+    println!(
+        "{} of {} checks are missed when switched off",
+        codes.len() - unmissed.len(),
+        codes.len()
+    );
     assert!(unmissed.is_empty(), "nobody misses:\n{}", unmissed.join("\n"));
 }
 
@@ -110,5 +93,8 @@ fn the_manual_is_fresh() {
         std::fs::write(path, &manual).unwrap();
     }
     let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(committed == manual, "docs/scenarios.md is stale: run with UPDATE=1 and review the diff");
+    assert!(
+        committed == manual,
+        "docs/scenarios.md is stale: run with UPDATE=1 and review the diff"
+    );
 }
