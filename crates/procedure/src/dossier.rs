@@ -295,7 +295,13 @@ impl Dossier {
     /// The state just before an entry, in which its correction is judged.
     pub fn before(&self, version: u64) -> Dossier {
         let earlier = self.history.iter().take_while(|entry| entry.version < version);
-        Dossier::replay(self.id.clone(), earlier.cloned())
+        // Corrections made later count too: they say what was so all along.
+        let corrected =
+            earlier.filter(|e| !matches!(e.event, Event::Corrected { .. })).map(|entry| {
+                let (event, occurred) = self.corrected(entry);
+                Entry { event, occurred, ..entry.clone() }
+            });
+        Dossier::replay(self.id.clone(), corrected)
     }
 
     /// The last correction of an entry, if there is one.
@@ -388,14 +394,25 @@ impl Dossier {
         units
     }
 
-    /// 办案人员. Everybody who was assigned on this day, for the review or for the case, recused or not.
+    /// 办案人员. Everybody who was assigned on this day, recused or not: to the case or, before anybody was assigned to it, to the review.
     pub fn assigned_on(&self, on: Date) -> Vec<&StaffId> {
-        let assignments = self.filing.reviewers.iter().chain(&self.investigation.handlers);
+        let since = |list: &'_ [Assignment]| list.iter().any(|assignment| assignment.since <= on);
+        let assigned = if since(&self.investigation.handlers) {
+            &self.investigation.handlers
+        } else {
+            &self.filing.reviewers
+        };
         let mut staff: Vec<_> =
-            assignments.filter(|a| a.since <= on).map(|assignment| &assignment.staff).collect();
+            assigned.iter().filter(|a| a.since <= on).map(|assignment| &assignment.staff).collect();
         staff.sort();
         staff.dedup();
         staff
+    }
+
+    /// Whether somebody is assigned to investigate the case on this day (art. 33) and does not stand back.
+    pub fn is_investigator_on(&self, staff: &StaffId, on: Date) -> bool {
+        let mut handlers = self.investigation.handlers.iter();
+        handlers.any(|a| a.staff == *staff && a.since <= on) && !self.general.stands_back(staff, on)
     }
 
     /// Whether somebody is assigned on this day and does not stand back from the case.

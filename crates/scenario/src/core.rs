@@ -50,9 +50,10 @@ impl Core {
         self.dossiers.values()
     }
 
-    /// The setting of a department's office at a moment.
-    pub fn setting(&self, department: &DepartmentId, now: DateTime) -> Setting {
-        let engagements = self.dossiers.values().flat_map(|d| d.investigation.engagements());
+    /// The setting of a department's office at a moment, for an act on one dossier.
+    pub fn setting(&self, department: &DepartmentId, now: DateTime, dossier: &str) -> Setting {
+        let others = self.dossiers.values().filter(|other| other.id != dossier);
+        let engagements = others.flat_map(|other| other.investigation.engagements());
         let _ = self.off;
         Setting {
             now,
@@ -177,7 +178,7 @@ impl World for Core {
         };
         let empty = Dossier::new(id.clone());
         let current = self.dossiers.get(&id).unwrap_or(&empty);
-        let setting = self.setting(&self.department_of(&act.who), act.at);
+        let setting = self.setting(&self.department_of(&act.who), act.at, &id);
         let manner = manner(&act.manner, corrects)?;
         let act = Act { step: act.step, who: act.who.clone(), manner, answers };
         let verdict = procedure::decide(current, &setting, &act);
@@ -201,7 +202,7 @@ impl World for Core {
     fn summary(&mut self, dossier: &str, at: DateTime) -> Result<Summary, String> {
         let found = self.dossiers.get(dossier).ok_or("没有这一卷宗")?;
         let department = found.department().cloned().unwrap_or(DepartmentId(String::new()));
-        Ok(summary(found, &self.setting(&department, at)))
+        Ok(summary(found, &self.setting(&department, at, dossier)))
     }
 
     fn may(
@@ -213,7 +214,7 @@ impl World for Core {
     ) -> Result<bool, String> {
         let found = self.dossiers.get(dossier).ok_or("没有这一卷宗")?;
         let step = procedure::step(step).ok_or("没有这一步骤")?;
-        let setting = self.setting(&self.department_of(who), at);
+        let setting = self.setting(&self.department_of(who), at, dossier);
         let verdict = procedure::ask(found, &setting, step, who);
         Ok(verdict.is_open())
     }

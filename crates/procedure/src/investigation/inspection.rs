@@ -19,7 +19,7 @@ refusals! {
     CREDENTIALS_SHOWN = "inspection.credentials_shown", [clause(35)], at "credentials", "检查时没有出示证件、表明身份", "检查前出示证件；已经进行的，如实记录";
     SOMEBODY_PRESENT = "inspection.somebody_present", [clause(44).paragraph(1)], at "attendance", "被检查人和见证人都不在场", "请被检查人或者见证人到场；已经进行的，如实记录";
     ATTENDANT_NAMED = "inspection.attendant_named", [clause(44).paragraph(1)], at "attendant", "没有写明在场的被检查人或者见证人", "写明姓名";
-    NOT_TWO_PLACES = "inspection.not_two_places", [clause(35)], by ONE_PLACE_AT_A_TIME, at "handlers", "同一时间已在另一处调查、检查", "错开时间或者由其他办案人员进行；记录有误的，更正";
+    NOT_TWO_PLACES = "inspection.not_two_places", [clause(35)], by ONE_PLACE_AT_A_TIME, at "handlers", "同一时间已在另一处调查、检查", "错开时间，或者由其他办案人员进行；时间记录有误的，改正";
     ENDS_AFTER_START = "inspection.ends_after_start", [clause(44).paragraph(2)], at "to", "结束时间不晚于开始时间", "核对时间";
     ABSENCE_NOTED = "inspection.absence_noted", [clause(44).paragraph(2)], at "note", "被检查人或者见证人不在场、拒绝签名的，没有在检查笔录中注明", "填写注明";
 }
@@ -88,7 +88,7 @@ impl Rule for Inspect {
         let distinct = handlers.map(|h| h.iter().collect::<std::collections::BTreeSet<_>>().len());
         check.conduct(distinct.map(|count| count >= limit::MIN_HANDLERS), &AT_LEAST_TWO_HANDLERS);
         let assigned = handlers.zip(at.occurred).map(|(handlers, day)| {
-            handlers.iter().all(|staff| at.dossier.is_handler_on(staff, day))
+            handlers.iter().all(|staff| at.dossier.is_investigator_on(staff, day))
         });
         check.conduct(assigned, &HANDLERS_ASSIGNED);
         check.conduct(draft.credentials.map(|shown| shown == Done::Yes), &CREDENTIALS_SHOWN);
@@ -110,9 +110,7 @@ impl Rule for Inspect {
                 let free = !elsewhere.any(|other| {
                     mine.overlaps(other) && mine.staff == other.staff && mine.place != other.place
                 });
-                check
-                    .of(at.setting.directory.staff_name(&mine.staff))
-                    .conduct(free, &NOT_TWO_PLACES);
+                check.of(at.setting.directory.staff_name(&mine.staff)).that(free, &NOT_TWO_PLACES);
             }
         }
         Some(Event::Inspected(form).into())

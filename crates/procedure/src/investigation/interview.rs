@@ -23,7 +23,7 @@ refusals! {
     CREDENTIALS_SHOWN = "interview.credentials_shown", [clause(35)], at "credentials", "询问时没有出示证件、表明身份", "询问前出示证件；已经进行的，如实记录";
     ONE_BY_ONE = "interview.one_by_one", [clause(38)], at "persons", "同时询问两人以上，询问应当个别进行", "分别询问；已经进行的，如实记录";
     ONE_ROOM_ONE_INTERVIEW = "interview.one_room_one_interview", [clause(38)], by ONE_ROOM, at "place", "同一时间在同一场所另有一次询问", "错开时间或者场所；已经进行的，如实记录";
-    NOT_TWO_PLACES = "interview.not_two_places", [clause(35)], by ONE_PLACE_AT_A_TIME, at "handlers", "同一时间已在另一处调查、检查", "错开时间或者由其他办案人员进行；记录有误的，更正";
+    NOT_TWO_PLACES = "interview.not_two_places", [clause(35)], by ONE_PLACE_AT_A_TIME, at "handlers", "同一时间已在另一处调查、检查", "错开时间，或者由其他办案人员进行；时间记录有误的，改正";
     RIGHTS_TOLD = "interview.rights_told", [clause(37)], by RIGHTS_FIRST, at "persons", "首次询问前没有告知权利义务", "先告知权利义务并记录；已经进行的，如实记录";
     CONTENTS_COVERED = "interview.contents_covered", [clause(39)], by CONTENTS_ANSWERED, at "covered", "询问内容没有逐项记录", "逐项询问；没有的注明不适用";
     QUESTIONS_AND_ANSWERS = "interview.questions_and_answers", [clause(40).paragraph(1)], at "dialogue", "询问笔录没有采取问答式", "逐问逐答填写";
@@ -79,7 +79,7 @@ impl Session<'_> {
             .map(|handlers| handlers.iter().collect::<std::collections::BTreeSet<_>>().len());
         check.conduct(distinct.map(|count| count >= limit::MIN_HANDLERS), &AT_LEAST_TWO_HANDLERS);
         let assigned = self.handlers.zip(self.day).map(|(handlers, day)| {
-            handlers.iter().all(|staff| at.dossier.is_handler_on(staff, day))
+            handlers.iter().all(|staff| at.dossier.is_investigator_on(staff, day))
         });
         check.conduct(assigned, &HANDLERS_ASSIGNED);
         check.conduct(self.persons.map(|persons| persons.len() <= 1), &ONE_BY_ONE);
@@ -89,7 +89,7 @@ impl Session<'_> {
     fn judge_overlaps(&self, at: &At<'_>, check: &mut Check<'_>) {
         let Some(engagements) = self.engagements() else {
             check.conduct(Judgement::Unasked, &ONE_ROOM_ONE_INTERVIEW);
-            check.conduct(Judgement::Unasked, &NOT_TWO_PLACES);
+            check.that(Judgement::Unasked, &NOT_TWO_PLACES);
             return;
         };
         let here: Vec<_> = at.dossier.investigation.engagements().collect();
@@ -101,7 +101,7 @@ impl Session<'_> {
             let mut elsewhere = here.iter().chain(&at.setting.engagements);
             let free = !elsewhere.any(|other| mine.overlaps(other) && mine.staff == other.staff);
             let name = at.setting.directory.staff_name(&mine.staff);
-            check.of(name).conduct(free, &NOT_TWO_PLACES);
+            check.of(name).that(free, &NOT_TWO_PLACES);
         }
     }
 
