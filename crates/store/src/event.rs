@@ -166,3 +166,31 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     *rest = after;
     Some(*bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The other half of the golden header: the layout of what its content hash covers.
+    #[test]
+    fn content_is_hashed_as_described() {
+        let blob = Blob { sm3: [2; 32], sha256: [3; 32], size: 0x0102 };
+        let bytes = [
+            &[1; 32][..],
+            &[0, 0, 0, 1],
+            &[2; 32],
+            &[3; 32],
+            &[0, 0, 0, 0, 0, 0, 1, 2],
+            "线索".as_bytes(),
+        ]
+        .concat();
+        assert_eq!(content_hash(&[1; 32], &[blob], "线索".as_bytes()), sm3(&bytes));
+    }
+
+    /// GB/T 32905, example 1.
+    #[test]
+    fn sm3_is_the_standard_one() {
+        let hash = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0";
+        assert_eq!(hex::encode(sm3(b"abc")), hash);
+    }
+}

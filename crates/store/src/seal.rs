@@ -186,3 +186,28 @@ fn make_key_file(directory: &Path, path: &Path) -> std::io::Result<()> {
     fs::rename(&unfinished, path)?;
     File::open(directory)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8998, appendix A.1.
+    #[test]
+    fn sealing_is_the_standard_sm4_gcm() {
+        let bytes = |hex: &str| hex::decode(hex).unwrap();
+        let key: [u8; 16] = bytes("0123456789abcdeffedcba9876543210").try_into().unwrap();
+        let nonce: [u8; NONCE_SIZE] = bytes("00001234567800000000abcd").try_into().unwrap();
+        let plaintext = bytes(
+            "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd\
+            eeeeeeeeeeeeeeeeffffffffffffffffeeeeeeeeeeeeeeeeaaaaaaaaaaaaaaaa",
+        );
+        let sealed = "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735\
+            d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d\
+            83de3541e4c2b58177e065a9bf7b62ec";
+        let aad = bytes("feedfacedeadbeeffeedfacedeadbeefabaddad2");
+        let key = SealKey::new("identity", &Zeroizing::new(key));
+        let payload = Payload { msg: &plaintext, aad: &aad };
+        let ciphertext = key.cipher.encrypt((&nonce).into(), payload).unwrap();
+        assert_eq!(hex::encode(ciphertext), sealed);
+    }
+}

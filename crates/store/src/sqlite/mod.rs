@@ -397,4 +397,27 @@ mod tests {
         append(1, 100_000).unwrap();
         assert_eq!(sqlite.load_after(&stream, 0).unwrap().len(), 2);
     }
+
+    #[test]
+    fn a_commit_that_fails_is_rolled_back_and_the_next_one_works() {
+        let keys = Keys::passing().unwrap();
+        let sqlite = Sqlite::in_memory(&keys).unwrap();
+        let patience = |patience| {
+            sqlite.writer.write(move |connection| -> Result<(), Fault> {
+                Ok(connection.busy_timeout(patience)?)
+            })
+        };
+        patience(Duration::ZERO).unwrap();
+        let put = |value: &str| sqlite.put_setting("name".to_owned(), value.to_owned());
+        put("甲").unwrap();
+        let reader = sqlite.reader().unwrap();
+        // In memory there is no write-ahead log, so that this reader stops the commit.
+        reader.execute_batch("BEGIN; SELECT count(*) FROM setting").unwrap();
+        assert!(matches!(put("乙"), Err(Fault::Database(_))));
+        reader.execute_batch("COMMIT").unwrap();
+        drop(reader);
+        assert_eq!(sqlite.setting("name").unwrap().as_deref(), Some("甲"));
+        put("丙").unwrap();
+        assert_eq!(sqlite.setting("name").unwrap().as_deref(), Some("丙"));
+    }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use crate::Fault;
+use crate::{AppendError, Fault};
 
 /// Acts in one commit at most, so that the first of them does not wait long.
 const BATCH: usize = 256;
@@ -29,8 +29,32 @@ trait Act: Send {
     /// Writes; answers whether that is to be kept.
     fn run(&mut self, connection: &Connection) -> bool;
 
+    /// The fault it ended in, if it did.
+    fn fault(&self) -> Option<Fault>;
+
     /// Tells the waiting caller how it ended.
     fn answer(self: Box<Self>, fate: Result<(), Fault>);
+}
+
+/// An error that may be a fault, so that one that ends the whole transaction can be told to all.
+pub(super) trait Failure: From<Fault> + Send + 'static {
+    fn fault(&self) -> Option<Fault>;
+}
+
+impl Failure for Fault {
+    fn fault(&self) -> Option<Fault> {
+        Some(self.clone())
+    }
+}
+
+impl<R: Send + 'static> Failure for AppendError<R> {
+    fn fault(&self) -> Option<Fault> {
+        match self {
+            AppendError::Full => Some(Fault::Full),
+            AppendError::Fault(fault) => Some(fault.clone()),
+            AppendError::Conflict { .. } | AppendError::KeyReused | AppendError::Refused(_) => None,
+        }
+    }
 }
 
 struct Pending<F, T, E> {
@@ -43,13 +67,17 @@ impl<F, T, E> Act for Pending<F, T, E>
 where
     F: FnOnce(&Connection) -> Result<T, E> + Send,
     T: Send,
-    E: From<Fault> + Send,
+    E: Failure,
 {
     fn run(&mut self, connection: &Connection) -> bool {
         let Some(work) = self.work.take() else { return false };
         // The savepoint undoes whatever a panicking act had written.
         self.result = catch_unwind(AssertUnwindSafe(|| work(connection))).ok();
         matches!(self.result, Some(Ok(_)))
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        self.result.as_ref()?.as_ref().err()?.fault()
     }
 
     fn answer(self: Box<Self>, fate: Result<(), Fault>) {
@@ -80,7 +108,7 @@ impl Writer {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Fault> + Send + 'static,
+        E: Failure,
     {
         let (caller, answer) = mpsc::sync_channel(1);
         let act = Box::new(Pending { work: Some(work), result: None, caller });
@@ -136,8 +164,9 @@ fn commit(
         execute(connection, "SAVEPOINT act")?;
         let keep = act.run(connection);
         if connection.is_autocommit() {
-            // SQLite gives the whole transaction up when space or memory runs out inside it.
-            return Err(Fault::Full);
+            // SQLite gives the whole transaction up when space, memory or the disk fails inside it.
+            let given_up = || Fault::Database("the transaction was given up".to_owned());
+            return Err(act.fault().unwrap_or_else(given_up));
         }
         if !keep {
             execute(connection, "ROLLBACK TO act")?;

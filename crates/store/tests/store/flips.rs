@@ -1,7 +1,8 @@
 //! Any changed byte of the record is found, and named.
 
 use rusqlite::{Connection, types::Value};
-use store::{DossierRow, DossierRows, SealedPart, Secret, Store, Stream};
+use sm3::{Digest, Sm3};
+use store::{DossierRow, DossierRows, Fault, Header, SealedPart, Secret, Store, Stream};
 
 use crate::support::{Place, act, append, event, key, verify, write};
 
@@ -13,6 +14,7 @@ fn small_store(place: &Place) -> Store {
     let mut named = event("线索");
     named.blobs.push(store.vault().put(&b"scan"[..], 100).unwrap());
     named.blobs.push(store.vault().put(vec![7; 70_000].as_slice(), 100_000).unwrap());
+    store.vault().put(&b"orphan"[..], 100).unwrap();
     let mut writes = write(&stream, 0, vec![named, event("受理")]);
     writes.sealed.push(SealedPart {
         id: "s1".to_owned(),
@@ -157,7 +159,7 @@ fn deleted_and_exchanged_rows_are_found() {
         "DELETE FROM stream WHERE id = 2",
         "DELETE FROM leaf WHERE place = 0",
         "DELETE FROM leaf WHERE place = (SELECT max(place) FROM leaf)",
-        "DELETE FROM blob_bytes",
+        "DELETE FROM blob_bytes WHERE length(bytes) = 4",
         "DELETE FROM blob WHERE size = 4",
         "UPDATE leaf SET version = version + 10 WHERE stream = 2",
         "UPDATE event SET payload = (SELECT payload FROM event WHERE stream = 1) WHERE version = 2",
@@ -173,6 +175,98 @@ fn deleted_and_exchanged_rows_are_found() {
         assert!(raw.execute(sql, ()).unwrap() > 0, "{sql}");
         assert!(!verify(&store).is_clean(), "{sql}");
     }
+}
+
+/// Rewrites the header of an event in dossier 1, and its leaf, as an insider who knows the format.
+fn rewrite(raw: &Connection, version: u64, change: impl Fn(&mut Header)) -> [u8; 32] {
+    let at = "WHERE version = ?1 AND stream = (SELECT id FROM stream WHERE name = 'dossier/1')";
+    let select = format!("SELECT header FROM event {at}");
+    let bytes: Vec<u8> = raw.query_row(&select, (version as i64,), |row| row.get(0)).unwrap();
+    let mut header = Header::from_bytes(&bytes).unwrap();
+    change(&mut header);
+    let bytes = header.to_bytes();
+    let hash: [u8; 32] = Sm3::digest(&bytes).into();
+    raw.execute(
+        &format!("UPDATE event SET header = ?2, who = ?3 {at}"),
+        (version as i64, bytes, header.who),
+    )
+    .unwrap();
+    raw.execute(&format!("UPDATE leaf SET hash = ?2 {at}"), (version as i64, hash)).unwrap();
+    hash
+}
+
+fn damaged_at(fault: Fault) -> (Stream, u64) {
+    match fault {
+        Fault::Damaged { stream, version, .. } => (stream, version),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_rewritten_event_breaks_the_chain_at_the_next_one() {
+    let place = Place::new();
+    let store = small_store(&place);
+    let raw = place.raw();
+    drop_triggers(&raw);
+    rewrite(&raw, 2, |header| header.who = "yi2".to_owned());
+    let bad = verify(&store).bad.unwrap();
+    assert_eq!((bad.stream, bad.version), (Some(Stream::dossier("1")), Some(3)));
+    let expected = (Stream::dossier("1"), 3);
+    assert_eq!(damaged_at(store.load(&Stream::dossier("1")).unwrap_err()), expected);
+    assert_eq!(damaged_at(store.load_after(&Stream::dossier("1"), 2).unwrap_err()), expected);
+}
+
+#[test]
+fn a_header_in_another_place_is_found_though_all_hashes_agree() {
+    let place = Place::new();
+    let store = small_store(&place);
+    let raw = place.raw();
+    drop_triggers(&raw);
+    let wrongs: [fn(&mut Header); 2] =
+        [|header| header.version = 4, |header| header.stream = Stream::dossier("2")];
+    for wrong in wrongs {
+        let head = rewrite(&raw, 3, wrong);
+        raw.execute("UPDATE stream SET head = ?1 WHERE name = 'dossier/1'", (head,)).unwrap();
+        let bad = verify(&store).bad.unwrap();
+        assert_eq!((bad.stream, bad.version), (Some(Stream::dossier("1")), Some(3)));
+        let fault = store.load(&Stream::dossier("1")).unwrap_err();
+        assert_eq!(damaged_at(fault), (Stream::dossier("1"), 3));
+        rewrite(&raw, 3, |header| {
+            header.version = 3;
+            header.stream = Stream::dossier("1");
+        });
+    }
+}
+
+#[test]
+fn a_stream_that_lost_its_end_is_not_loaded() {
+    let place = Place::new();
+    let store = small_store(&place);
+    let raw = place.raw();
+    drop_triggers(&raw);
+    let stream = Stream::dossier("1");
+    let sql = "DELETE FROM event WHERE version = 3";
+    assert_eq!(raw.execute(sql, ()).unwrap(), 1);
+    assert_eq!(damaged_at(store.load(&stream).unwrap_err()), (stream.clone(), 3));
+    raw.execute("UPDATE stream SET version = 2 WHERE name = 'dossier/1'", ()).unwrap();
+    assert_eq!(damaged_at(store.load(&stream).unwrap_err()), (stream, 2));
+}
+
+#[test]
+fn what_sqlite_itself_finds_wrong_is_reported() {
+    let place = Place::new();
+    drop(small_store(&place));
+    place
+        .raw()
+        .execute_batch(
+            "PRAGMA writable_schema = ON;
+            UPDATE sqlite_schema SET rootpage =
+                (SELECT rootpage FROM sqlite_schema WHERE name = 'session_staff')
+            WHERE name = 'blob_sm3'",
+        )
+        .unwrap();
+    let bad = verify(&place.open()).bad.unwrap();
+    assert!(bad.what.contains("reference to page"), "{}", bad.what);
 }
 
 #[test]

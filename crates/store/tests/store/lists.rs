@@ -194,6 +194,23 @@ fn rows_follow_the_act_that_changes_them() {
     assert_eq!([seen("staff:jia1", Scope::All), seen("staff:yi2", Scope::Open)], [0, 0]);
     assert_eq!([seen("staff:yi2", Scope::Ended), seen("head:west", Scope::Ended)], [1, 1]);
 
+    let mut other = DossierRows { access: one.access.clone(), ..rows(14, &[]) };
+    put(&store, vec![other.clone()]);
+    let newest = || {
+        let query = ListQuery {
+            principals: principals(&["staff:yi2"]),
+            scope: Scope::Ended,
+            sort: Sort::Changed,
+            order: Order::Descending,
+            size: 1,
+            ..ListQuery::default()
+        };
+        store.list(&query).unwrap().rows[0].dossier.id.clone()
+    };
+    assert_eq!(newest(), "d0001");
+    other.dossier.changed = 2_000;
+    put(&store, vec![other]);
+    assert_eq!(newest(), "d0014");
     one.dossier.changed += 5;
     put(&store, vec![one.clone()]);
     assert_eq!(store.rows("d0001").unwrap(), Some(one));

@@ -1,6 +1,7 @@
 //! Streams, versions, keys, numbers, and the bytes they become.
 
 use std::{
+    convert::Infallible,
     sync::{
         Arc, Barrier,
         atomic::{AtomicU64, Ordering},
@@ -160,6 +161,34 @@ fn a_refusal_gives_its_numbers_back_and_comes_back_whole() {
     };
     assert_eq!(store.append(refused).unwrap_err(), AppendError::Refused(1));
     assert_eq!(store.series().unwrap(), []);
+}
+
+#[test]
+fn a_number_that_cannot_be_drawn_ends_the_act() {
+    let place = Place::new();
+    let store = place.open();
+    let drawing = || Append {
+        write: Box::new(|numbers| {
+            let payload = numbers.next("线索编号").to_string();
+            Ok::<_, Infallible>(write(&Stream::dossier("1"), 0, vec![event(&payload)]))
+        }),
+        ..act(Writes::default())
+    };
+    let last = "INSERT INTO series (name, last) VALUES ('线索编号', 9223372036854775807)";
+    place.raw().execute(last, ()).unwrap();
+    let error = store.append(drawing()).unwrap_err();
+    assert!(matches!(error, AppendError::Fault(Fault::Database(_))), "{error:?}");
+    assert_eq!(store.version(&Stream::dossier("1")).unwrap(), 0);
+}
+
+#[test]
+fn equal_payloads_have_different_hashes() {
+    let store = Store::in_memory().unwrap();
+    let stream = Stream::dossier("1");
+    append(&store, &stream, 0, "是").unwrap();
+    append(&store, &stream, 1, "是").unwrap();
+    let events = store.load(&stream).unwrap();
+    assert_ne!(events[0].header.content, events[1].header.content);
 }
 
 #[test]

@@ -110,6 +110,8 @@ fn keys_lie_closed_outside_the_data_and_are_the_right_ones() {
     let right = fs::read(&key).unwrap();
     fs::write(&key, b"short").unwrap();
     assert_eq!(refusal(), "must be exactly 16 bytes");
+    fs::write(&key, [right.as_slice(), &[0]].concat()).unwrap();
+    assert_eq!(refusal(), "must be exactly 16 bytes");
     fs::remove_file(&key).unwrap();
     assert_eq!(refusal(), "is not the key this store was made with");
     fs::write(&key, right).unwrap();
