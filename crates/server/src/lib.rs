@@ -3,8 +3,13 @@
 //! Deliberately absent: any rule of the regulation; those are `procedure`'s.
 
 pub mod accounts;
+pub mod api;
 pub mod clock;
+pub mod law;
 pub mod limit;
+pub mod next;
 pub mod no;
 pub mod office;
+pub mod papers;
+pub mod samples;
 pub mod serve;

@@ -1,9 +1,25 @@
 //! The server: routes, and what every request and every answer has in common.
+//!
+//! Deliberately absent from its log: names, queries, bodies; a path carries at most a dossier's id.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use tokio::net::TcpListener;
 
 use crate::{
     accounts::{Accounts, SignedIn},
+    api::{self, problem::Problem},
     no::{Denied, No, Operation},
     office::Office,
 };
@@ -15,8 +31,98 @@ pub struct AppState {
     pub office: Office,
     /// The accounts.
     pub accounts: Accounts,
-    /// The sample accounts of a demonstration, whose clock may be set; none in a real office.
-    pub demonstration: Option<&'static [&'static str]>,
+    /// What a demonstration shows of itself; none in a real office.
+    pub demonstration: Option<std::sync::Arc<Demonstration>>,
+}
+
+/// 演示. An office of sample people, whose clock may be set.
+#[derive(Clone, Debug, Default)]
+pub struct Demonstration {
+    /// The sample accounts: name and what the person does.
+    pub accounts: Vec<(String, String)>,
+    /// The password of all of them.
+    pub password: String,
+}
+
+/// The usual address.
+pub const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8460);
+
+/// The largest form, in bytes; routes that take files allow more.
+const FORM_LIMIT: usize = 2 * 1024 * 1024;
+/// The longest a request may take, an upload on a slow line included.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How long requests may still take when the server is told to stop.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// What stands on every answer: nothing is loaded from elsewhere, framed, guessed or kept.
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        ),
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// Everything that is served.
+pub fn app(state: AppState) -> Router {
+    Router::new()
+        .merge(api::routes())
+        .fallback(|| async { Problem(Denied::NotFound.into()) })
+        .layer(DefaultBodyLimit::max(FORM_LIMIT))
+        .layer(middleware::from_fn(guard))
+        .with_state(state)
+}
+
+/// Serves until the process is told to stop.
+pub async fn serve(listener: TcpListener, state: AppState) -> io::Result<()> {
+    let (told, mut hear) = tokio::sync::watch::channel(());
+    let stop = async move {
+        stopped().await;
+        tracing::info!("stopping");
+        // Nobody listens any more if serving ended by itself.
+        let _ = told.send(());
+    };
+    let serving = axum::serve(listener, app(state)).with_graceful_shutdown(stop);
+    let late = async {
+        if hear.changed().await.is_ok() {
+            tokio::time::sleep(FAREWELL).await;
+        } else {
+            std::future::pending().await
+        }
+    };
+    tokio::select! {
+        served = serving => served,
+        () = late => Ok(()),
+    }
+}
+
+/// Listens where it was asked to, or else at the usual port or any that is free.
+pub async fn listen(address: Option<SocketAddr>) -> io::Result<TcpListener> {
+    if let Some(address) = address {
+        return TcpListener::bind(address).await;
+    }
+    match TcpListener::bind(USUAL).await {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            TcpListener::bind((USUAL.ip(), 0)).await
+        }
+        listener => listener,
+    }
+}
+
+/// Ctrl-C, or the service manager's request.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
 }
 
 /// Runs what blocks on a thread of its own.
@@ -27,6 +133,50 @@ pub async fn blocking<T: Send + 'static>(
         Ok(result) => result,
         Err(error) => Err(No::Fault(Operation::log(&error))),
     }
+}
+
+/// What every request goes through.
+async fn guard(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let mut response = match check_origin(&method, request.headers()) {
+        Err(denied) => Problem(denied.into()).into_response(),
+        // On a task of its own a panic ends the request alone, and an act is not cut short when its client goes away.
+        Ok(()) => match tokio::time::timeout(PATIENCE, tokio::spawn(next.run(request))).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_)) => Problem(No::Fault(Operation::log(&"a request panicked"))).into_response(),
+            Err(_) => Problem(Denied::Busy.into()).into_response(),
+        },
+    };
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    tracing::info!(
+        %method,
+        path = path.as_deref().unwrap_or("-"),
+        status = response.status().as_u16(),
+        ms = started.elapsed().as_millis(),
+        "request"
+    );
+    response
+}
+
+/// What changes something must come from our own pages, or from a program that is no browser.
+fn check_origin(method: &Method, headers: &HeaderMap) -> Result<(), Denied> {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let ours = match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let authority = origin.split_once("://").map(|(_, authority)| authority);
+            authority.is_some() && authority == text("host")
+        }
+        (None, None) => true,
+    };
+    if ours { Ok(()) } else { Err(Denied::OtherSite) }
 }
 
 const COOKIE: &str = "chachu";
