@@ -1,5 +1,7 @@
 //! The boundary of the core: no I/O, no clock, no randomness, and few dependencies.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 
 /// What the core may depend on; each is pure.

@@ -539,7 +539,7 @@ impl<'a> Reader<'a> {
         for field in &written {
             self.answer(&mut act, field)?;
         }
-        let expected = self.expected()?;
+        let expected = self.expected(step)?;
         Ok(Statement::Act(Box::new(act), expected))
     }
 
@@ -605,7 +605,7 @@ impl<'a> Reader<'a> {
         Ok(Answer::Group(group))
     }
 
-    fn expected(&mut self) -> Result<Expected, ParseError> {
+    fn expected(&mut self, step: &Step) -> Result<Expected, ParseError> {
         let mut expected = Expected::default();
         while let Some(source) = self.peek().filter(|source| source.body().starts_with('→')) {
             self.next += 1;
@@ -627,8 +627,9 @@ impl<'a> Reader<'a> {
                 }
                 "有误" => {
                     expected.outcome = Outcome::Malformed;
-                    expected.fields =
-                        rest.split('、').map(|field| field.trim().to_owned()).collect();
+                    let labels: Vec<_> = step.all_fields().map(|field| field.label).collect();
+                    let fields = split_labels(rest, &labels).into_iter();
+                    expected.fields = fields.map(str::to_owned).collect();
                 }
                 _ => {
                     return Err(
@@ -803,19 +804,23 @@ fn words(source: Source<'_>, text: &str) -> Result<Text, ParseError> {
     Text::new(text).map_err(|wrong| source.wrong_at(text, wrong))
 }
 
-/// The labels of a list of choices, some of which contain the separator themselves; 全部 is all of them.
+/// The answers of a list of choices; 全部 is all of them.
 fn split_choices(value: &str, choices: &[Choice]) -> Vec<Answer> {
-    if value == "全部" {
-        return choices.iter().map(|choice| Answer::from(choice.label)).collect();
-    }
+    let labels: Vec<_> = choices.iter().map(|choice| choice.label).collect();
+    let chosen = if value == "全部" { labels } else { split_labels(value, &labels) };
+    chosen.into_iter().map(Answer::from).collect()
+}
+
+/// Splits at “、”, but not within the labels, some of which contain it themselves.
+fn split_labels<'a>(text: &'a str, labels: &[&str]) -> Vec<&'a str> {
     let mut found = Vec::new();
-    let mut rest = value;
+    let mut rest = text;
     while !rest.is_empty() {
-        let starts = |choice: &&Choice| rest.starts_with(choice.label);
-        let length = choices.iter().filter(starts).map(|choice| choice.label.len()).max();
+        let starts = labels.iter().filter(|label| rest.starts_with(**label));
+        let length = starts.map(|label| label.len()).max();
         let length = length.unwrap_or_else(|| rest.find('、').unwrap_or(rest.len()));
         let (one, after) = rest.split_at(length);
-        found.push(Answer::from(one.trim()));
+        found.push(one.trim());
         rest = after.trim_start_matches('、').trim();
     }
     found

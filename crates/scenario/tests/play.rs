@@ -1,5 +1,7 @@
 //! Every scenario file on the core: each line comes out as written, every refusal is shown, and every check is missed when it is switched off.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::{

@@ -1,5 +1,7 @@
 //! What is recorded: old entries parse for ever, replay gives the same state, a refusal writes nothing, nothing panics.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::{cell::RefCell, collections::BTreeMap, path::Path, rc::Rc};

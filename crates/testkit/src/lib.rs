@@ -1,1 +1,9 @@
-//! testkit
+//! What tests share: a client of the JSON API, and the server as a world of scenarios.
+//!
+//! Deliberately absent: any knowledge of how the server is made; it is an address and a password.
+
+pub mod client;
+pub mod http;
+
+pub use client::Client;
+pub use http::Http;
