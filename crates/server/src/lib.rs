@@ -10,6 +10,7 @@ pub mod limit;
 pub mod next;
 pub mod no;
 pub mod office;
+pub mod pages;
 pub mod papers;
 pub mod samples;
 pub mod serve;

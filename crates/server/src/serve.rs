@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, MatchedPath, Request},
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -22,6 +22,7 @@ use crate::{
     api::{self, problem::Problem},
     no::{Denied, No, Operation},
     office::Office,
+    pages,
 };
 
 /// What every request has at hand.
@@ -71,7 +72,8 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
 pub fn app(state: AppState) -> Router {
     Router::new()
         .merge(api::routes())
-        .fallback(|| async { Problem(Denied::NotFound.into()) })
+        .merge(pages::routes())
+        .fallback(missing)
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .layer(middleware::from_fn(guard))
         .with_state(state)
@@ -140,13 +142,15 @@ async fn guard(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let is_api = is_api(&request);
+    let refuse = |no: No| if is_api { Problem(no).into_response() } else { pages::no(&no) };
     let mut response = match check_origin(&method, request.headers()) {
-        Err(denied) => Problem(denied.into()).into_response(),
+        Err(denied) => refuse(denied.into()),
         // On a task of its own a panic ends the request alone, and an act is not cut short when its client goes away.
         Ok(()) => match tokio::time::timeout(PATIENCE, tokio::spawn(next.run(request))).await {
             Ok(Ok(response)) => response,
-            Ok(Err(_)) => Problem(No::Fault(Operation::log(&"a request panicked"))).into_response(),
-            Err(_) => Problem(Denied::Busy.into()).into_response(),
+            Ok(Err(_)) => refuse(No::Fault(Operation::log(&"a request panicked"))),
+            Err(_) => refuse(Denied::Busy.into()),
         },
     };
     for (name, value) in HEADERS {
@@ -160,6 +164,18 @@ async fn guard(request: Request, next: Next) -> Response {
         "request"
     );
     response
+}
+
+/// The answer to an address that nothing is at.
+async fn missing(State(state): State<AppState>, request: Request) -> Response {
+    if is_api(&request) {
+        return Problem(Denied::NotFound.into()).into_response();
+    }
+    pages::missing(&state, request.headers()).await
+}
+
+fn is_api(request: &Request) -> bool {
+    request.uri().path().starts_with("/api/")
 }
 
 /// What changes something must come from our own pages, or from a program that is no browser.
