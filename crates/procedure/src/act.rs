@@ -9,6 +9,7 @@ use crate::{
     check::{Check, Judgement, Verdict, refusals},
     directory::Role,
     dossier::{At, Dossier, Entry, Event},
+    general::access::{Access, access},
     law::clause,
     setting::Setting,
     step::{Malformed, OCCURRED, Occurs, Relation, Step},
@@ -135,7 +136,12 @@ fn who_may(step: &Step) -> String {
 fn holds(relation: Relation, at: &At<'_>) -> bool {
     let staff = at.setting.directory.staff(at.who());
     match relation {
-        Relation::Clerk => staff.is_some_and(|staff| staff.roles.contains(&Role::Clerk)),
+        Relation::Clerk => {
+            let is_clerk = staff.is_some_and(|staff| staff.roles.contains(&Role::Clerk));
+            // A clerk's business is what they registered, until the review begins (reading 10-1).
+            let theirs = || access(at.dossier, at.setting, at.who()) == Access::Contents;
+            is_clerk && (at.dossier.version() == 0 || theirs())
+        }
         Relation::Head => staff.is_some_and(|staff| staff.is_head()),
         Relation::Handler => at.dossier.assigned_on(at.today()).contains(&at.who()),
         Relation::System => false,

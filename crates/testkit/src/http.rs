@@ -102,7 +102,8 @@ impl<F: FnMut(&[directory::Event]) -> Result<(), String>> World for Http<F> {
         };
         let body = json!({
             "step": act.step.id,
-            "dossier": dossier,
+            // A step on a dossier that was never opened names one that does not exist.
+            "dossier": dossier.or((act.step.id != procedure::intake::REGISTER).then_some("无")),
             "seen": seen,
             "manner": manner,
             "answers": answers,
