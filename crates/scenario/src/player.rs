@@ -4,7 +4,9 @@ use jiff::civil::DateTime;
 use procedure::{directory, law::Clause, summary::Summary, value::StaffId};
 use serde::{Deserialize, Serialize};
 
-use crate::language::{Assertion, Basis, Claim, Expected, Move, Outcome, Scenario, Statement};
+use crate::language::{
+    Assertion, Basis, Claim, Expected, Manner, Move, Outcome, Scenario, Statement,
+};
 
 /// Whatever takes acts: the core in memory, an office, or a server over HTTP.
 pub trait World {
@@ -184,7 +186,8 @@ impl<W: World> Player<'_, W> {
     }
 
     fn act(&mut self, act: &Move, expected: &Expected) -> Result<Line, String> {
-        let opens = act.step.id == procedure::intake::REGISTER;
+        let is_correction = matches!(act.manner, Manner::Correcting(_));
+        let opens = act.step.id == procedure::intake::REGISTER && !is_correction;
         let dossier = self.dossier.clone().filter(|_| !opens);
         let corrects =
             self.taken.iter().rev().find(|(step, _)| *step == act.step.id).map(|(_, v)| *v);
@@ -193,7 +196,8 @@ impl<W: World> Player<'_, W> {
             self.dossier.clone_from(&reply.dossier);
             self.taken.clear();
         }
-        if let Some(version) = reply.version {
+        // What is corrected is always the entry itself, never an earlier correction of it.
+        if let Some(version) = reply.version.filter(|_| !is_correction) {
             self.taken.push((act.step.id, version));
         }
         let name = act.who.0.split('@').next().unwrap_or_default();
