@@ -2,8 +2,10 @@
 //!
 //! Deliberately absent: any knowledge of how the server is made; it is an address and a password.
 
+pub mod browser;
 pub mod client;
 pub mod http;
 
+pub use browser::Browser;
 pub use client::Client;
 pub use http::Http;
