@@ -257,7 +257,8 @@ fn locked_until(failures: u32, now: i64) -> Option<i64> {
     Some(now + i64::from(seconds) * 1000)
 }
 
-fn find<'a>(directory: &'a Directory, name: &str) -> Option<&'a Staff> {
+/// The member of staff with this account name, if one serves.
+pub fn find<'a>(directory: &'a Directory, name: &str) -> Option<&'a Staff> {
     let name = name.trim();
     let by_id = directory.staff(&StaffId(name.to_owned()));
     let mut by_name = directory.all_staff().filter(|staff| staff.name.as_str() == name);

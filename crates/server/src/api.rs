@@ -7,9 +7,9 @@ pub(crate) mod problem;
 
 use axum::{
     Json, Router,
-    body::Bytes,
+    body::{Body as RequestBody, Bytes},
     extract::{
-        Path, Query, State,
+        DefaultBodyLimit, Path, Query, State,
         rejection::{BytesRejection, PathRejection, QueryRejection},
     },
     http::{HeaderMap, StatusCode, header},
@@ -19,7 +19,7 @@ use axum::{
 use procedure::{
     Access, Manner, next_steps,
     summary::summary,
-    value::{LongText, StaffId},
+    value::{LongText, StaffId, Value as _},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,6 +30,7 @@ use crate::{
     no::{Denied, No},
     office::{Office, Submitted},
     serve::{AppState, blocking, cookie, no_cookie, signed_in, token},
+    upload, verdicts,
 };
 use body::{Body, malformed};
 use problem::{Problem, breaches, standing_against};
@@ -38,6 +39,9 @@ type Answer<T> = Result<T, Problem>;
 
 /// The routes of the API.
 pub fn routes() -> Router<AppState> {
+    // Files are streamed and counted while they are read.
+    let files =
+        Router::new().route("/api/files", post(upload_file)).layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/api/session", post(sign_in).delete(sign_out))
         .route("/api/password", put(change_password))
@@ -47,6 +51,7 @@ pub fn routes() -> Router<AppState> {
         .route("/api/dossiers/{id}/next", get(next))
         .route("/api/law", get(|| async { Json(law::answered()) }))
         .route("/api/demo/clock", post(set_clock))
+        .merge(files)
 }
 
 async fn sign_in(
@@ -97,7 +102,7 @@ async fn take_step(
         "dossier": done.dossier,
         "version": done.version,
         "number": done.entry.event.number().map(ToString::to_string),
-        "breaches": breaches(&done.entry.breaches),
+        "breaches": breaches(&done.entry),
         "replayed": done.replayed,
     });
     Ok((StatusCode::CREATED, Json(body)).into_response())
@@ -303,11 +308,31 @@ async fn next(
             "step": verdict.step.id,
             "name": verdict.step.name,
             "articles": verdict.step.basis,
-            "outcome": crate::next::word(verdict),
+            "outcome": verdicts::word(verdict),
             "against": standing_against(verdict),
         })
     });
     Ok(Json(json!({ "steps": steps.collect::<Vec<_>>() })))
+}
+
+/// What is asked of an upload.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+}
+
+/// Takes a file into the vault; its description is the answer to a file field.
+async fn upload_file(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    named: Result<Query<Named>, QueryRejection>,
+    body: RequestBody,
+) -> Answer<Response> {
+    caller(&state, &headers).await?;
+    let Query(Named { name }) = named.map_err(|_| malformed("请用查询参数「name」给出文件名"))?;
+    let file = upload::store(state.office, name, body).await?;
+    Ok((StatusCode::CREATED, Json(file.write())).into_response())
 }
 
 async fn set_clock(

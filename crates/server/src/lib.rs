@@ -5,12 +5,15 @@
 pub mod accounts;
 pub mod api;
 pub mod clock;
+pub mod commands;
 pub mod law;
 pub mod limit;
-pub mod next;
 pub mod no;
 pub mod office;
 pub mod pages;
 pub mod papers;
 pub mod samples;
 pub mod serve;
+mod upload;
+mod verdicts;
+pub mod world;

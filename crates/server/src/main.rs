@@ -1,1 +1,5 @@
-fn main() {}
+//! `chachu`: everything that the product does, behind one command.
+
+fn main() -> std::process::ExitCode {
+    server::commands::main()
+}

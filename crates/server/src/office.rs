@@ -4,11 +4,12 @@
 //! Views and denials are written to the audit stream before they are answered.
 //! Everything here blocks, since the store does; async callers use a blocking thread.
 
-mod engagements;
+pub(crate) mod engagements;
 mod execute;
 mod known;
 mod replayed;
 pub mod rows;
+mod staffing;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,10 +26,7 @@ use procedure::{
     value::{DepartmentId, File, StaffId, Text},
 };
 use serde_json::json;
-use store::{
-    Append, AppendError, Blob, BlobReader, ListQuery, NewEvent, Page, PutError, Store, Stream,
-    Write, Writes,
-};
+use store::{AppendError, Blob, BlobReader, ListQuery, NewEvent, Page, PutError, Store, Stream};
 
 pub use execute::{Done, Submitted};
 
@@ -149,6 +147,11 @@ impl Office {
         // A head who stands back sees nothing of the dossier, though the class of heads does.
         let apart = self.stood_back(who)?;
         page.rows.retain(|row| !apart.contains(&row.dossier.id));
+        for row in page.rows.iter_mut().filter(|row| row.seen_by.starts_with("above:")) {
+            // From above only number, units, stage and limits are seen.
+            row.dossier.title.clear();
+            row.dossier.grade.clear();
+        }
         let shown: Vec<_> = page.rows.iter().map(|row| &row.dossier.id).collect();
         self.audit(who, "listed", &json!({ "dossiers": shown }))?;
         Ok(page)
@@ -220,88 +223,25 @@ impl Office {
         Ok((file, reader))
     }
 
+    /// A dossier for whoever runs the product on this machine; the view is on record like any other.
+    pub fn inspect(&self, dossier: &str) -> Result<Arc<Dossier>, No> {
+        let found = self.load(dossier)?;
+        if found.version() == 0 {
+            return Err(Denied::NotFound.into());
+        }
+        self.audit(&StaffId::system(), "viewed", &json!({ "dossier": dossier }))?;
+        Ok(found)
+    }
+
     /// Changes who there is. Heads change their own department; others may only list units.
     pub fn change_directory(&self, who: &StaffId, event: directory::Event) -> Result<(), No> {
-        let department = self.may_change(who, &event)?;
-        self.record_in_directory(who, department, event)
+        staffing::may_change(&self.directory(), who, &event)?;
+        self.record_in_directory(who, vec![event])
     }
 
-    fn may_change(
-        &self,
-        who: &StaffId,
-        event: &directory::Event,
-    ) -> Result<Option<DepartmentId>, Denied> {
-        use directory::Event;
-        let directory = self.directory();
-        let of = |staff: &StaffId| directory.staff(staff).map(|staff| staff.department.clone());
-        let concerned = match event {
-            Event::Founded(_) => None,
-            Event::Appointed(staff) => Some(staff.department.clone()),
-            Event::Left(staff) => of(staff),
-            Event::UnitListed(_) => of(who),
-            Event::ReadingSwitched { department, .. } => Some(department.clone()),
-        };
-        if *who == StaffId::system() {
-            return Ok(concerned);
-        }
-        let serves = directory.staff(who).filter(|staff| !staff.roles.is_empty());
-        let Some(staff) = serves.filter(|staff| Some(&staff.department) == concerned.as_ref())
-        else {
-            return Err(Denied::NotAllowed("只能变更本部门的人员和单位"));
-        };
-        if !staff.is_head() && !matches!(event, Event::UnitListed(_)) {
-            return Err(Denied::NotAllowed("人员和解读由本部门负责人变更"));
-        }
-        Ok(concerned)
-    }
-
-    fn record_in_directory(
-        &self,
-        who: &StaffId,
-        department: Option<DepartmentId>,
-        event: directory::Event,
-    ) -> Result<(), No> {
-        let stream = department.map_or_else(Stream::nation, |id| Stream::department(&id.0));
-        let payload =
-            serde_json::to_vec(&event).map_err(|error| No::Fault(Operation::log(&error)))?;
-        let kind = directory_kind(&event);
-        for _ in 0..ATTEMPTS {
-            let (directory, versions) = self.inner.known.snapshot();
-            directory.check(&event).map_err(Denied::Malformed)?;
-            let version = versions.get(&stream).copied().unwrap_or(0);
-            let new = NewEvent {
-                kind: kind.to_owned(),
-                who: who.to_string(),
-                entered: self.now().to_string(),
-                payload: payload.clone(),
-                blobs: Vec::new(),
-            };
-            let write = Write {
-                stream: stream.clone(),
-                version,
-                events: vec![new],
-                setting: String::new(),
-            };
-            let act = Append {
-                reads: vec![(
-                    Stream::nation(),
-                    versions.get(&Stream::nation()).copied().unwrap_or(0),
-                )],
-                key: None,
-                recorded: self.inner.clock.instant(),
-                write: Box::new(move |_| {
-                    Ok::<_, No>(Writes { streams: vec![write], ..Writes::default() })
-                }),
-            };
-            let appended = self.inner.store.append(act);
-            self.refresh()?;
-            match appended {
-                Ok(_) => return Ok(()),
-                Err(AppendError::Conflict { .. }) => {}
-                Err(error) => return Err(append_no(error)),
-            }
-        }
-        Err(Denied::Busy.into())
+    /// Records who there is, all of it or nothing: for whoever runs the product on this machine.
+    pub fn found(&self, events: Vec<directory::Event>) -> Result<(), No> {
+        self.record_in_directory(&StaffId::system(), events)
     }
 
     /// The dossier, if the person may see anything of it; a denial is on record.
@@ -372,16 +312,6 @@ const NODE: &str = "1";
 
 /// How often an act is judged again because somebody else was quicker.
 const ATTEMPTS: usize = 16;
-
-fn directory_kind(event: &directory::Event) -> &'static str {
-    match event {
-        directory::Event::Founded(_) => "founded",
-        directory::Event::Appointed(_) => "appointed",
-        directory::Event::Left(_) => "left",
-        directory::Event::UnitListed(_) => "unit_listed",
-        directory::Event::ReadingSwitched { .. } => "reading_switched",
-    }
-}
 
 fn append_no(error: AppendError<No>) -> No {
     match error {

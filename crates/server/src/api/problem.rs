@@ -5,12 +5,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use procedure::{
-    Outcome, Verdict,
+    Entry, Outcome, Verdict,
     check::{Finding, Judgement, Refusal},
+    law::Clause,
 };
 use serde_json::{Value, json};
 
-use crate::no::{Denied, No};
+use crate::{
+    no::{Denied, No},
+    verdicts::breached,
+};
 
 /// A no, on its way to a client of the API.
 pub(crate) struct Problem(pub(crate) No);
@@ -121,18 +125,16 @@ fn refusal(verdict: &Verdict, finding: &Finding) -> Value {
 }
 
 /// What an act recorded as it happened breached.
-pub(super) fn breaches(codes: &[String]) -> Vec<Value> {
-    let breached = procedure::refusals().filter(|refusal| codes.iter().any(|c| c == refusal.code));
-    breached
-        .map(|refusal| {
-            json!({
-                "code": refusal.code,
-                "articles": refusal.basis,
-                "reading": refusal.reading.map(|reading| reading.id),
-                "message": refusal.message,
-            })
+pub(super) fn breaches(entry: &Entry) -> Vec<Value> {
+    let breach = |(refusal, basis): (&Refusal, &[Clause])| {
+        json!({
+            "code": refusal.code,
+            "articles": basis,
+            "reading": refusal.reading.map(|reading| reading.id),
+            "message": refusal.message,
         })
-        .collect()
+    };
+    breached(entry).map(breach).collect()
 }
 
 fn label(verdict: &Verdict, id: &str) -> String {

@@ -1,0 +1,141 @@
+//! 命令行. The subcommands of `chachu`, all in Chinese.
+//!
+//! Every command ends with 0 if it agrees, 1 if something differs or is refused, 2 if it cannot read what it was given.
+
+mod founding;
+mod init;
+mod law;
+mod next;
+mod open;
+mod play;
+mod serve;
+mod staff;
+mod verify;
+mod words;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::{
+    limit,
+    no::{Denied, No},
+};
+
+/// 查处：泄密案件查处办理系统
+#[derive(Parser)]
+#[command(name = "chachu", version, after_help = "各命令的用法见chachu 命令 --help。")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 设立办公室：建立案卷库、部门和首批账号
+    Init(init::InitArgs),
+    /// 启动服务
+    Serve(serve::ServeArgs),
+    /// 核对案卷库：校验链、索引、编号和文件
+    Verify(verify::VerifyArgs),
+    /// 列出一个卷宗可以办理和不能办理的步骤及其条文
+    Next(next::NextArgs),
+    /// 演示或者核对情景文件
+    Play(play::PlayArgs),
+    /// 计算期限的名义届满日和最迟日
+    Limit(limit::LimitArgs),
+    /// 列出各条由哪些步骤和规则落实
+    Law(law::LawArgs),
+    /// 增加工作人员，重发初始密码
+    Staff(staff::StaffArgs),
+}
+
+/// How a command ends when nothing was wrong with the product.
+type Ended = Result<u8, Wrong>;
+
+/// Why a command did not do what it was asked.
+enum Wrong {
+    /// It was refused, or something differs; in Chinese.
+    Refused(String),
+    /// What was given cannot be read; in Chinese.
+    Unreadable(String),
+}
+
+impl Wrong {
+    fn unreadable(message: impl Into<String>) -> Wrong {
+        Wrong::Unreadable(message.into())
+    }
+}
+
+impl From<No> for Wrong {
+    fn from(no: No) -> Self {
+        match no {
+            No::Denied(Denied::Malformed(message)) => Wrong::Unreadable(message),
+            No::Denied(denied) => {
+                Wrong::Refused(format!("{}；{}", denied.message(), denied.hint()))
+            }
+            No::Refused(verdict) => {
+                let refusals: Vec<_> = verdict.refusals().map(|f| f.message()).collect();
+                Wrong::Refused(refusals.join("；"))
+            }
+            No::Fault(operation) => Wrong::Refused(format!("系统故障，操作编号{operation}")),
+        }
+    }
+}
+
+impl From<store::Fault> for Wrong {
+    fn from(fault: store::Fault) -> Self {
+        use store::Fault;
+        Wrong::Refused(match fault {
+            Fault::Full => "磁盘已满".to_owned(),
+            Fault::Damaged { stream, version, .. } => {
+                format!("「{stream}」第{version}条记录已损坏")
+            }
+            Fault::Foreign(_) => "这不是本系统的案卷库，或者其结构被改动".to_owned(),
+            Fault::Newer { .. } => "案卷库由更新的版本建立，请升级程序".to_owned(),
+            Fault::Key { .. } => "密钥缺失、不匹配，或者他人可以读取".to_owned(),
+            Fault::Misuse(_) => "数据目录与密钥目录须分开，且可以读写".to_owned(),
+            Fault::Io { kind, .. } => format!("读写数据目录失败（{kind}）"),
+            fault => return Wrong::from(No::from(fault)),
+        })
+    }
+}
+
+impl From<io::Error> for Wrong {
+    fn from(error: io::Error) -> Self {
+        Wrong::Refused(format!("输入输出失败（{}）", error.kind()))
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let command = words::in_chinese(Arguments::command());
+    let arguments =
+        command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match arguments {
+        Ok(arguments) => arguments,
+        Err(error) => return words::explain(&error),
+    };
+    let (mut out, mut err) = (io::stdout().lock(), io::stderr());
+    let ended = match arguments.command {
+        Command::Init(args) => init::run(args, &mut out),
+        Command::Serve(args) => serve::run(args, &mut out),
+        Command::Verify(args) => verify::run(&args, &mut out),
+        Command::Next(args) => next::run(&args, &mut out),
+        Command::Play(args) => play::run(&args, &mut out),
+        Command::Limit(args) => Ok(limit::run(&args, &mut out, &mut err)),
+        Command::Law(args) => law::run(&args, &mut out),
+        Command::Staff(args) => staff::run(args, &mut out),
+    };
+    let (message, code) = match ended {
+        Ok(code) => return ExitCode::from(code),
+        Err(Wrong::Refused(message)) => (message, 1),
+        Err(Wrong::Unreadable(message)) => (message, 2),
+    };
+    // With the error stream gone too, the exit code has to say it.
+    let _ = writeln!(err, "错误：{message}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,112 @@
+//! Who there is: departments, staff and units, and who may change that.
+
+use std::collections::BTreeMap;
+
+use procedure::{
+    directory::{Directory, Event},
+    value::{DepartmentId, StaffId},
+};
+use store::{Append, AppendError, NewEvent, Stream, Write, Writes};
+
+use super::{ATTEMPTS, Office, append_no};
+use crate::no::{Denied, No, Operation};
+
+/// Heads change their own department; everybody in it may list units.
+pub(super) fn may_change(
+    directory: &Directory,
+    who: &StaffId,
+    event: &Event,
+) -> Result<(), Denied> {
+    let serves = directory.staff(who).filter(|staff| !staff.roles.is_empty());
+    let staff = serves.ok_or(Denied::NotAllowed("只有在职工作人员可以变更"))?;
+    match event {
+        Event::UnitListed(_) => Ok(()),
+        _ if !staff.is_head() => Err(Denied::NotAllowed("人员和解读由本部门负责人变更")),
+        _ if concerned(directory, event).as_ref() != Some(&staff.department) => {
+            Err(Denied::NotAllowed("只能变更本部门的人员和解读"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The department whose staff or readings an event changes.
+fn concerned(directory: &Directory, event: &Event) -> Option<DepartmentId> {
+    match event {
+        Event::Founded(_) | Event::UnitListed(_) => None,
+        Event::Appointed(staff) => Some(staff.department.clone()),
+        Event::Left(staff) => Some(directory.staff(staff)?.department.clone()),
+        Event::ReadingSwitched { department, .. } => Some(department.clone()),
+    }
+}
+
+impl Office {
+    /// Records events about the directory, all of them or none.
+    pub(super) fn record_in_directory(&self, who: &StaffId, events: Vec<Event>) -> Result<(), No> {
+        for _ in 0..ATTEMPTS {
+            let (directory, versions) = self.inner.known.snapshot();
+            let mut after = (*directory).clone();
+            let mut writes = BTreeMap::<Stream, Write>::new();
+            for event in &events {
+                after.check(event).map_err(Denied::Malformed)?;
+                after.apply(event.clone());
+                let stream = stream(&after, who, event);
+                let version = versions.get(&stream).copied().unwrap_or(0);
+                let new = self.new_directory_event(who, event)?;
+                let empty = || Write {
+                    stream: stream.clone(),
+                    version,
+                    events: Vec::new(),
+                    setting: String::new(),
+                };
+                writes.entry(stream.clone()).or_insert_with(empty).events.push(new);
+            }
+            let reads = versions.iter().map(|(stream, version)| (stream.clone(), *version));
+            let streams = writes.into_values().collect();
+            let act = Append {
+                reads: reads.collect(),
+                key: None,
+                recorded: self.inner.clock.instant(),
+                write: Box::new(move |_| Ok::<_, No>(Writes { streams, ..Writes::default() })),
+            };
+            let appended = self.inner.store.append(act);
+            self.refresh()?;
+            match appended {
+                Ok(_) => return Ok(()),
+                Err(AppendError::Conflict { .. }) => {}
+                Err(error) => return Err(append_no(error)),
+            }
+        }
+        Err(Denied::Busy.into())
+    }
+
+    fn new_directory_event(&self, who: &StaffId, event: &Event) -> Result<NewEvent, No> {
+        let payload =
+            serde_json::to_vec(event).map_err(|error| No::Fault(Operation::log(&error)))?;
+        Ok(NewEvent {
+            kind: kind(event).to_owned(),
+            who: who.to_string(),
+            entered: self.now().to_string(),
+            payload,
+            blobs: Vec::new(),
+        })
+    }
+}
+
+/// Departments and what the system lists belong to the nation, all else to its department.
+fn stream(directory: &Directory, who: &StaffId, event: &Event) -> Stream {
+    let department = match event {
+        Event::UnitListed(_) => directory.staff(who).map(|staff| staff.department.clone()),
+        event => concerned(directory, event),
+    };
+    department.map_or_else(Stream::nation, |id| Stream::department(&id.0))
+}
+
+fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::Founded(_) => "founded",
+        Event::Appointed(_) => "appointed",
+        Event::Left(_) => "left",
+        Event::UnitListed(_) => "unit_listed",
+        Event::ReadingSwitched { .. } => "reading_switched",
+    }
+}

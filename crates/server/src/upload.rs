@@ -1,0 +1,82 @@
+//! 上传. Files on their way into the vault: they arrive in chunks and are never in memory as a whole.
+
+use std::{
+    future::poll_fn,
+    io::{self, ErrorKind, Read},
+    pin::Pin,
+};
+
+use axum::body::{Body, Bytes, HttpBody};
+use procedure::value::File;
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use crate::{
+    no::{No, Operation},
+    office::Office,
+    serve::blocking,
+};
+
+/// How many chunks wait for the disk.
+const WAITING: usize = 4;
+
+/// A file that is being taken into the vault.
+pub(crate) struct Upload {
+    chunks: mpsc::Sender<io::Result<Bytes>>,
+    put: JoinHandle<Result<File, No>>,
+}
+
+impl Upload {
+    /// Begins to take a file in.
+    pub(crate) fn begin(office: Office, name: String) -> Upload {
+        let (chunks, receiver) = mpsc::channel(WAITING);
+        let source = Chunks { receiver, current: Bytes::new() };
+        let put = tokio::spawn(blocking(move || office.vault_put(&name, source)));
+        Upload { chunks, put }
+    }
+
+    /// Takes a chunk; answers whether more are wanted. What came before a broken one is no file.
+    pub(crate) async fn push<E>(&mut self, chunk: Result<Bytes, E>) -> bool {
+        let chunk = chunk.map_err(|_| io::Error::from(ErrorKind::UnexpectedEof));
+        let broken = chunk.is_err();
+        self.chunks.send(chunk).await.is_ok() && !broken
+    }
+
+    /// Says that all came.
+    pub(crate) async fn end(self) -> Result<File, No> {
+        drop(self.chunks);
+        self.put.await.map_err(|error| No::Fault(Operation::log(&error)))?
+    }
+}
+
+/// Takes the whole body of a request in as one file.
+pub(crate) async fn store(office: Office, name: String, mut body: Body) -> Result<File, No> {
+    let mut upload = Upload::begin(office, name);
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let chunk = frame.map(|frame| frame.into_data().unwrap_or_default());
+        if !upload.push(chunk).await {
+            break;
+        }
+    }
+    upload.end().await
+}
+
+/// The chunks of an upload, read by a thread that blocks.
+struct Chunks {
+    receiver: mpsc::Receiver<io::Result<Bytes>>,
+    current: Bytes,
+}
+
+impl Read for Chunks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.current.is_empty() {
+            match self.receiver.blocking_recv() {
+                Some(chunk) => self.current = chunk?,
+                None => return Ok(0),
+            }
+        }
+        let length = self.current.len().min(buffer.len());
+        let taken = self.current.split_to(length);
+        buffer.iter_mut().zip(taken).for_each(|(to, from)| *to = from);
+        Ok(length)
+    }
+}
