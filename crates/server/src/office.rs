@@ -139,10 +139,13 @@ impl Office {
 
     /// A page of the dossiers that the person may see; the view is on record before it is answered.
     ///
-    /// The principals of the query are the office's to fill in.
+    /// The principals of the query can only narrow those that the person stands for.
     pub fn list(&self, who: &StaffId, query: ListQuery) -> Result<Page, No> {
-        let principals: Vec<_> =
-            classes(who, &self.directory()).iter().map(Principal::key).collect();
+        let classes = classes(who, &self.directory());
+        let mut principals: Vec<_> = classes.iter().map(Principal::key).collect();
+        if !query.principals.is_empty() {
+            principals.retain(|key| query.principals.contains(key));
+        }
         let mut page = self.inner.store.list(&ListQuery { principals, ..query })?;
         // A head who stands back sees nothing of the dossier, though the class of heads does.
         let apart = self.stood_back(who)?;

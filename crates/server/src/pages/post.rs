@@ -1,19 +1,18 @@
 //! What a browser posts: names and texts, and files that are in the vault before anything is decided.
 
-use std::{collections::BTreeMap, io::Read};
+use std::{collections::BTreeMap, convert::Infallible, future::poll_fn, pin::Pin};
 
 use axum::{
-    body::{Bytes, to_bytes},
+    body::HttpBody,
     extract::{FromRequest, Multipart, Request, multipart::Field},
     http::header,
 };
 use procedure::value::{Answer, Value};
-use tokio::sync::mpsc;
 
 use crate::{
     no::{Denied, No},
     office::Office,
-    serve::blocking,
+    upload::Upload,
 };
 
 /// The longest texts of a form, in bytes; files are counted apart.
@@ -84,32 +83,52 @@ pub(super) async fn read(request: Request, office: Option<&Office>) -> Result<Po
         let multipart = Multipart::from_request(request, &()).await;
         return read_parts(multipart.map_err(|_| incomplete())?, office).await;
     }
-    let body = to_bytes(request.into_body(), TEXT_LIMIT).await.map_err(|_| Denied::TooLarge)?;
-    Ok(Posted::urlencoded(&body))
+    let mut body = request.into_body();
+    let mut bytes = Vec::new();
+    let mut fits = true;
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let Ok(chunk) = frame.map_err(|_| incomplete())?.into_data() else { continue };
+        fits = fits && bytes.len() + chunk.len() <= TEXT_LIMIT;
+        // The rest is heard without being kept: a browser that is cut short shows no answer.
+        if fits {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    if fits { Ok(Posted::urlencoded(&bytes)) } else { Err(Denied::TooLarge.into()) }
 }
 
 async fn read_parts(mut parts: Multipart, office: Option<&Office>) -> Result<Posted, No> {
     let mut posted = Posted::default();
-    let mut left = TEXT_LIMIT;
+    let mut length = 0;
+    let mut refused = None;
     while let Some(mut part) = parts.next_field().await.map_err(|_| incomplete())? {
         let name = part.name().unwrap_or_default().to_owned();
         match part.file_name().map(str::to_owned) {
             Some(file_name) => {
-                if let Some(file) = store(&file_name, part, office).await? {
-                    posted.files.insert(name, file);
+                // What is too large is heard to its end too.
+                match store(&file_name, part, office).await {
+                    Ok(Some(file)) => drop(posted.files.insert(name, file)),
+                    Ok(None) => {}
+                    Err(no) => refused = Some(no),
                 }
             }
             None => {
                 let mut text = Vec::new();
                 while let Some(chunk) = part.chunk().await.map_err(|_| incomplete())? {
-                    left = left.checked_sub(chunk.len()).ok_or(Denied::TooLarge)?;
-                    text.extend_from_slice(&chunk);
+                    length += chunk.len();
+                    if length <= TEXT_LIMIT {
+                        text.extend_from_slice(&chunk);
+                    }
                 }
                 posted.push(name, String::from_utf8_lossy(&text).into_owned());
             }
         }
     }
-    Ok(posted)
+    match refused {
+        Some(no) => Err(no),
+        None if length > TEXT_LIMIT => Err(Denied::TooLarge.into()),
+        None => Ok(posted),
+    }
 }
 
 fn incomplete() -> Denied {
@@ -127,47 +146,15 @@ async fn store(
         while part.chunk().await.map_err(|_| incomplete())?.is_some() {}
         return Ok(None);
     };
-    let (office, name) = (office.clone(), name.to_owned());
-    let (sender, receiver) = mpsc::channel(4);
-    let put = tokio::spawn(blocking(move || {
-        office.vault_put(&name, Chunks { receiver, current: first })
-    }));
-    let mut complete = Ok(());
+    let mut upload = Upload::begin(office.clone(), name.to_owned());
+    let mut wanted = upload.push(Ok::<_, Infallible>(first)).await;
     while let Some(chunk) = part.chunk().await.transpose() {
-        // What came before a chunk that failed must not be taken for the whole.
-        let chunk = chunk.map_err(|_| std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
         let broken = chunk.is_err();
+        // When the vault has had enough, the rest is heard without being kept.
+        wanted = wanted && upload.push(chunk).await;
         if broken {
-            complete = Err(incomplete());
-        }
-        // The vault stops listening when it has had enough.
-        if sender.send(chunk).await.is_err() || broken {
             break;
         }
     }
-    drop(sender);
-    let file = put.await.map_err(|error| No::Fault(crate::no::Operation::log(&error)))?;
-    complete?;
-    Ok(Some(file?.write()))
-}
-
-/// The chunks of an upload, read by a thread that blocks.
-struct Chunks {
-    receiver: mpsc::Receiver<std::io::Result<Bytes>>,
-    current: Bytes,
-}
-
-impl Read for Chunks {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        while self.current.is_empty() {
-            match self.receiver.blocking_recv() {
-                Some(chunk) => self.current = chunk?,
-                None => return Ok(0),
-            }
-        }
-        let length = self.current.len().min(buffer.len());
-        let taken = self.current.split_to(length);
-        buffer.iter_mut().zip(taken).for_each(|(to, from)| *to = from);
-        Ok(length)
-    }
+    Ok(Some(upload.end().await?.write()))
 }
