@@ -225,13 +225,16 @@ impl<'a> Source<'a> {
         self.text.trim()
     }
 
+    fn indent(self) -> usize {
+        self.text.chars().take_while(|c| c.is_whitespace()).count()
+    }
+
     fn is_indented(self) -> bool {
-        self.text.starts_with([' ', '\t', '　'])
+        self.indent() > 0
     }
 
     fn wrong(self, message: impl Into<String>) -> ParseError {
-        let column = self.text.chars().take_while(|c| c.is_whitespace()).count() + 1;
-        ParseError { line: self.number, column, message: message.into() }
+        ParseError { line: self.number, column: self.indent() + 1, message: message.into() }
     }
 
     /// The error stands where `part` stands in the line.
@@ -320,16 +323,17 @@ impl<'a> Reader<'a> {
         let date = self.date(word).map_err(|wrong| {
             source.wrong(format!("应为日期、案例、部门、人员、单位、解读、分支或者==；{wrong}"))
         })?;
-        let time = match read_time(split_word(rest).0) {
-            Some(time) => time,
-            None => Time::constant(9, 0, 0, 0),
-        };
-        let now = date.to_datetime(time);
-        match self.now.filter(|earlier| earlier.date() > date) {
-            Some(earlier) => {
+        let time = read_time(split_word(rest).0);
+        let now = date.to_datetime(time.unwrap_or(Time::constant(9, 0, 0, 0)));
+        match self.now {
+            Some(earlier) if earlier.date() > date => {
                 Err(source.wrong(format!("日期早于前一行的{}，应按先后顺序书写", earlier.date())))
             }
-            None => Ok(self.now.map_or(now, |earlier| earlier.max(now))),
+            Some(earlier) if earlier > now && time.is_some() => {
+                let before = earlier.strftime("%H:%M");
+                Err(source.wrong(format!("时刻早于前一行的{before}，应按先后顺序书写")))
+            }
+            earlier => Ok(earlier.map_or(now, |earlier| earlier.max(now))),
         }
     }
 
@@ -365,18 +369,16 @@ impl<'a> Reader<'a> {
                 }
                 continue;
             }
-            match split_field(body) {
-                Some((name, value)) => {
+            // What is indented deeper is text of the field above, whatever it looks like.
+            match fields.last_mut().filter(|field| source.indent() > field.source.indent()) {
+                Some(field) if field.value.is_empty() => field.value.push_str(body),
+                Some(field) => field.value.extend(["\n", body]),
+                None => {
+                    let (name, value) =
+                        split_field(body).ok_or_else(|| source.wrong("应为“字段: 内容”"))?;
                     let (value, rows) = (value.to_owned(), Vec::new());
                     fields.push(Written { source, name, value, rows });
                 }
-                None => match fields.last_mut() {
-                    Some(field) if !field.value.is_empty() => {
-                        field.value.push('\n');
-                        field.value.push_str(body);
-                    }
-                    _ => return Err(source.wrong("应为“字段: 内容”")),
-                },
             }
         }
         Ok(fields)
@@ -386,6 +388,7 @@ impl<'a> Reader<'a> {
         let (name, inline) = split_field(rest).unwrap_or((rest, ""));
         let mut fields = split_inline(source, inline)?;
         fields.extend(self.fields()?);
+        once(&fields)?;
         let event = match word {
             "部门" => self.department(source, name, &fields)?,
             "人员" => self.staff(source, name, &fields)?,
@@ -526,6 +529,7 @@ impl<'a> Reader<'a> {
         };
         let mut written = split_inline(source, inline)?;
         written.extend(self.fields()?);
+        once(&written)?;
         let mut act = Move {
             line: source.number,
             at,
@@ -773,6 +777,17 @@ fn need<'a>(
     name: &str,
 ) -> Result<&'a str, ParseError> {
     find(fields, name).ok_or_else(|| source.wrong(format!("缺少“{name}”")))
+}
+
+/// Of two answers to the same question one would be lost.
+fn once(fields: &[Written<'_>]) -> Result<(), ParseError> {
+    let mut names = std::collections::BTreeSet::new();
+    match fields.iter().find(|field| !names.insert(field.name)) {
+        Some(twice) => {
+            Err(twice.source.wrong_at(twice.name, format!("「{}」写了两次", twice.name)))
+        }
+        None => Ok(()),
+    }
 }
 
 fn known(fields: &[Written<'_>], names: &[&str]) -> Result<(), ParseError> {

@@ -12,7 +12,7 @@ const HEAD: &str = include_str!("manual_head.md");
 /// The whole manual, as Markdown.
 pub fn manual() -> String {
     let mut text = HEAD.to_owned();
-    for step in procedure::steps().filter(|step| step.who != [procedure::step::Relation::System]) {
+    for step in procedure::steps() {
         describe(&mut text, step);
     }
     text

@@ -1,7 +1,12 @@
 //! The player: takes each act of a scenario to a world and compares what came of it with what is written.
 
 use jiff::civil::DateTime;
-use procedure::{directory, law::Clause, summary::Summary, value::StaffId};
+use procedure::{
+    directory,
+    law::{Clause, clause},
+    summary::Summary,
+    value::StaffId,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::language::{
@@ -317,7 +322,7 @@ fn check(claim: &Claim, summary: &Summary) -> (String, String, bool) {
             let missing = missing.cloned().unwrap_or_default();
             let word = if *lacks { "缺" } else { "不缺" };
             let came = if missing.is_empty() { "具备".to_owned() } else { missing.join("；") };
-            (format!("{word} 第五十三条第{item}项"), came, missing.is_empty() != *lacks)
+            (format!("{word} {}", clause(53).item(*item)), came, missing.is_empty() != *lacks)
         }
         Claim::Evidence(name, usability) => {
             let item = summary.evidence.iter().find(|item| item.name == *name);
