@@ -2,6 +2,7 @@
 //!
 //! Every command ends with 0 if it agrees, 1 if something differs or is refused, 2 if it cannot read what it was given.
 
+mod bench;
 mod founding;
 mod init;
 mod law;
@@ -51,6 +52,8 @@ enum Command {
     Law(law::LawArgs),
     /// 增加工作人员，重发初始密码
     Staff(staff::StaffArgs),
+    /// 测量性能：办理、待办页、裸数据库、规则
+    Bench(bench::BenchArgs),
 }
 
 /// How a command ends when nothing was wrong with the product.
@@ -129,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Limit(args) => Ok(limit::run(&args, &mut out, &mut err)),
         Command::Law(args) => law::run(&args, &mut out),
         Command::Staff(args) => staff::run(args, &mut out),
+        Command::Bench(args) => bench::run(&args, &mut out),
     };
     let (message, code) = match ended {
         Ok(code) => return ExitCode::from(code),

@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use procedure::value::StaffId;
+use scenario::language::Move;
 use serde_json::json;
 use tokio::{net::TcpListener, runtime::Runtime};
 
@@ -41,8 +43,8 @@ pub(super) struct Client {
     clerk: String,
     handler: String,
     head: String,
-    /// The bodies of the acts, without the dossier.
-    acts: Vec<serde_json::Value>,
+    /// The bodies of the acts, with `{turn}` where they differ and `{dossier}` for the dossier.
+    acts: Vec<String>,
     assigned: Vec<String>,
     turn: usize,
 }
@@ -51,10 +53,11 @@ impl Client {
     /// Signs the team in.
     pub(super) fn new(serving: &Serving, team: Team) -> Result<Client, Wrong> {
         let config = ureq::Agent::config_builder().http_status_as_error(false).build();
-        let agent = config.new_agent();
         let base = format!("http://{}", serving.address);
-        let session = |staff: &procedure::value::StaffId| -> Result<String, Wrong> {
+        let session = |staff: &StaffId| -> Result<String, Wrong> {
             let body = json!({ "name": staff.0, "password": PASSWORD });
+            // An agent of its own, since agents keep cookies and a client has three sessions.
+            let agent = config.new_agent();
             let answer = agent.post(format!("{base}/api/session")).send_json(body).map_err(lost)?;
             let cookie = answer.headers().get("set-cookie").and_then(|it| it.to_str().ok());
             let cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
@@ -64,14 +67,10 @@ impl Client {
             clerk: session(&team.clerk)?,
             handler: session(&team.handler)?,
             head: session(&team.head)?,
-            acts: team
-                .acts
-                .iter()
-                .map(|act| json!({ "step": act.step.id, "answers": act.answers }))
-                .collect(),
+            acts: team.acts.iter().map(body).collect(),
             assigned: team.assigned,
             turn: 0,
-            agent,
+            agent: config.new_agent(),
             base,
         })
     }
@@ -80,20 +79,23 @@ impl Client {
     pub(super) fn act(&mut self) -> Result<(), Wrong> {
         let turn = self.turn;
         self.turn += 1;
-        let acts = self.acts.get(turn % self.acts.len().max(1)).cloned();
-        let mut body = acts.ok_or_else(|| Wrong::unreadable("测量样例没有要办理的事项"))?;
-        let registers = turn.is_multiple_of(self.acts.len());
-        if !registers {
-            // Each dossier is worked on once before the first has its turn again.
-            let dossier = self.assigned.get(turn % self.assigned.len().max(1));
-            body["dossier"] = json!(dossier);
-        }
+        let acts = self.acts.len().max(1);
+        let registers = turn.is_multiple_of(acts);
+        // Each dossier has its turn before the first is worked on again.
+        let additions = turn.saturating_sub(turn / acts + 1);
+        let (Some(body), Some(dossier)) =
+            (self.acts.get(turn % acts), self.assigned.get(additions % self.assigned.len().max(1)))
+        else {
+            return Err(Wrong::unreadable("测量样例没有要办理的事项"));
+        };
+        let body = body.replace("{turn}", &turn.to_string()).replace("{dossier}", dossier);
         let request = self
             .agent
             .post(format!("{}/api/acts", self.base))
+            .content_type("application/json")
             .header("cookie", if registers { &self.clerk } else { &self.handler })
             .header("idempotency-key", random_id()?);
-        let mut answer = request.send_json(body).map_err(lost)?;
+        let mut answer = request.send(body).map_err(lost)?;
         let text = answer.body_mut().read_to_string().map_err(lost)?;
         if answer.status() == 201 { Ok(()) } else { Err(Wrong::Refused(text)) }
     }
@@ -110,6 +112,12 @@ impl Client {
             rows => Err(Wrong::Refused(format!("待办页有{rows}件，状态{}", answer.status()))),
         }
     }
+}
+
+fn body(act: &Move) -> String {
+    let opens = act.step.id == procedure::intake::REGISTER;
+    let dossier = (!opens).then_some("{dossier}");
+    json!({ "step": act.step.id, "dossier": dossier, "answers": act.answers }).to_string()
 }
 
 fn lost(error: ureq::Error) -> Wrong {

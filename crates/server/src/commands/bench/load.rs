@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, thread};
 
 use jiff::civil::{Date, DateTime, date};
 use procedure::{directory, step::Step, value::StaffId};
-use scenario::language::{Move, Statement};
+use scenario::{
+    Scenario,
+    language::{Move, Statement},
+};
 
 use super::joined;
 use crate::{
@@ -21,18 +24,8 @@ const TODAY: Date = date(2026, 3, 2);
 const TEXT: &str = include_str!("office.txt");
 
 /// How many acts bring each of ten dossiers to its stage; none stands for the one that is not handled.
-const STAGES: [Option<usize>; 10] = [
-    Some(1),
-    Some(2),
-    Some(3),
-    Some(5),
-    None,
-    Some(6),
-    Some(8),
-    Some(9),
-    Some(12),
-    Some(13),
-];
+const STAGES: [Option<usize>; 10] =
+    [Some(1), Some(2), Some(3), Some(5), None, Some(6), Some(8), Some(9), Some(12), Some(13)];
 
 /// The password of everybody in the sample office.
 pub(super) const PASSWORD: &str = "bench-sample-office";
@@ -65,17 +58,25 @@ struct File<'a> {
 /// Founds the office, one team for each client.
 pub(super) fn found(office: &Office, clients: usize) -> Result<Vec<Team>, Wrong> {
     office.clock().stand(TODAY.at(8, 0, 0, 0));
-    (1..=clients).map(|number| Team::found(office, number)).collect()
+    let parse = |number: usize| scenario::parse(&TEXT.replace("{n}", &number.to_string()), TODAY);
+    let scenarios = (1..=clients).map(parse).collect::<Result<Vec<_>, _>>();
+    let scenarios = scenarios.map_err(|error| Wrong::Unreadable(format!("测量样例{error}")))?;
+    let mut cast = Vec::new();
+    for event in scenarios.iter().flat_map(|scenario| &scenario.cast) {
+        // Every team names the same departments.
+        if !cast.contains(event) {
+            cast.push(event.clone());
+        }
+    }
+    let staff: Vec<_> = cast.iter().filter_map(appointed).collect();
+    office.found(cast)?;
+    give_known_password(office.store(), &staff, PASSWORD)?;
+    scenarios.into_iter().map(Team::of).collect()
 }
 
 impl Team {
-    fn found(office: &Office, number: usize) -> Result<Team, Wrong> {
-        let text = TEXT.replace("{n}", &number.to_string());
-        let scenario = scenario::parse(&text, TODAY)
-            .map_err(|error| Wrong::Unreadable(format!("测量样例{error}")))?;
-        office.found(scenario.cast.clone())?;
+    fn of(scenario: Scenario) -> Result<Team, Wrong> {
         let staff: Vec<_> = scenario.cast.iter().filter_map(appointed).collect();
-        give_known_password(office.store(), &staff, PASSWORD)?;
         let mut staff = staff.into_iter();
         let (Some(clerk), Some(handler), Some(_), Some(head)) =
             (staff.next(), staff.next(), staff.next(), staff.next())
@@ -149,17 +150,18 @@ pub(super) fn load(
         office.clock().stand(day);
         progress(done, total);
         done += thread::scope(|scope| {
-            let of_team = |files| scope.spawn(move || take_day(office, files, day));
-            let threads: Vec<_> = files.iter_mut().map(of_team).collect();
+            let threads: Vec<_> = files
+                .iter_mut()
+                .map(|files| scope.spawn(move || take_day(office, files, day)))
+                .collect();
             threads.into_iter().map(joined).sum::<Result<usize, Wrong>>()
         })?;
     }
     progress(done, total);
     office.clock().stand(TODAY.at(9, 0, 0, 0));
     let assigned = files.into_iter().map(|files| {
-        let is_assigned = |file: &File<'_>| {
-            file.course.iter().any(|act| is(act.step, "assign_reviewers"))
-        };
+        let is_assigned =
+            |file: &File<'_>| file.course.iter().any(|act| is(act.step, "assign_reviewers"));
         files.into_iter().filter(is_assigned).filter_map(|file| file.id).collect()
     });
     let assigned: Vec<Vec<String>> = assigned.collect();
