@@ -39,6 +39,29 @@ pub trait World {
     ) -> Result<bool, String>;
 }
 
+impl<W: World> World for &mut W {
+    fn found(&mut self, cast: &[directory::Event]) -> Result<(), String> {
+        (**self).found(cast)
+    }
+
+    fn act(
+        &mut self,
+        id: Option<&str>,
+        act: &Move,
+        corrects: Option<u64>,
+    ) -> Result<Reply, String> {
+        (**self).act(id, act, corrects)
+    }
+
+    fn summary(&mut self, dossier: &str, at: DateTime) -> Result<Summary, String> {
+        (**self).summary(dossier, at)
+    }
+
+    fn may(&mut self, id: &str, at: DateTime, who: &StaffId, step: &str) -> Result<bool, String> {
+        (**self).may(id, at, who, step)
+    }
+}
+
 /// What came of an act.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reply {

@@ -4,6 +4,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -40,6 +41,8 @@ pub struct Browser {
     password: String,
     signed_in: Option<StaffId>,
     today: Option<Date>,
+    screens: Option<PathBuf>,
+    dossier: Option<String>,
 }
 
 impl Drop for Browser {
@@ -59,6 +62,8 @@ fn text(error: impl std::fmt::Display) -> String {
 
 impl Browser {
     /// Opens the server at this address, where everybody has the same password.
+    ///
+    /// With `CHACHU_SCREENS` in the environment, what the screen shows after each act is kept in that folder.
     pub fn open(base: &str, password: &str) -> Done<Browser> {
         let runtime = Runtime::new().map_err(text)?;
         let profile = tempfile::tempdir().map_err(text)?;
@@ -83,6 +88,8 @@ impl Browser {
             password: password.to_owned(),
             signed_in: None,
             today: None,
+            screens: std::env::var_os("CHACHU_SCREENS").map(PathBuf::from),
+            dossier: None,
         })
     }
 
@@ -91,9 +98,26 @@ impl Browser {
         self.runtime.block_on(self.client.goto(&format!("{}{path}", self.base))).map_err(text)
     }
 
-    /// Everything that can be read on the page.
+    /// Loads the page again.
+    pub fn reload(&self) -> Done<()> {
+        self.runtime.block_on(self.client.refresh()).map_err(text)
+    }
+
+    /// Goes to the dossier that an act was last recorded in.
+    pub fn goto_last_dossier(&self) -> Done<()> {
+        let dossier = self.dossier.as_ref().ok_or("no act was recorded yet")?;
+        self.goto(&format!("/dossiers/{dossier}"))
+    }
+
+    /// Whether there is a link whose text or address has this part.
+    pub fn has_link(&self, part: &str) -> Done<bool> {
+        let script = "return [...document.links].some(a => a.textContent.includes(arguments[0]) || a.href.includes(arguments[0]))";
+        Ok(self.run(script, vec![json!(part)])? == Value::Bool(true))
+    }
+
+    /// Everything that can be read on the page, what is folded away included.
     pub fn read(&self) -> Done<String> {
-        let body = self.run("return document.body.innerText", vec![])?;
+        let body = self.run("return document.body.textContent", vec![])?;
         Ok(body.as_str().unwrap_or_default().to_owned())
     }
 
@@ -351,7 +375,7 @@ fn start_driver() -> Done<(Child, u16)> {
     for line in BufReader::new(output).lines() {
         let line = line.map_err(text)?;
         let port = line.rsplit_once("on port ").map(|(_, port)| port.trim_end_matches('.'));
-        if let Some(port) = port.and_then(|port| port.parse().ok()) {
+        if let Some(port) = port.and_then(|port| port.parse().ok()).filter(|port| *port != 0) {
             return Ok((driver, port));
         }
     }
@@ -418,6 +442,11 @@ impl World for Browser {
             )?;
         }
         let mut reply = self.reply()?;
+        self.dossier = reply.dossier.clone().or(self.dossier.take());
+        if let Some(folder) = &self.screens {
+            let path = folder.join(format!("{:03}-{}.png", act.line, act.step.id));
+            std::fs::write(path, self.screenshot()?).map_err(text)?;
+        }
         if reply.outcome == Outcome::Defective
             && let (Some(id), Some(version)) = (&reply.dossier, reply.version)
         {

@@ -50,6 +50,11 @@ impl Client {
         answered(request.send_json(body))
     }
 
+    /// Puts JSON.
+    pub fn put(&self, path: &str, body: &Value) -> Result<Answered, String> {
+        answered(self.agent.put(format!("{}{path}", self.base)).send_json(body))
+    }
+
     /// Posts bytes.
     pub fn post_bytes(&self, path: &str, bytes: &[u8]) -> Result<Answered, String> {
         answered(self.agent.post(format!("{}{path}", self.base)).send(bytes))
