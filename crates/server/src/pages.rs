@@ -151,9 +151,9 @@ async fn file(visit: Visit, Path((id, sm3)): Path<(String, String)>) -> Response
         file.name.as_str(),
         percent_encoding::NON_ALPHANUMERIC,
     );
-    // Only our own papers are shown in the browser; anything else could be made to look like a page.
-    let is_paper = file.name.as_str().ends_with(".pdf");
-    let (kind, how) = match is_paper {
+    // The browser's own viewer shows a PDF; anything else could be made to look like a page of ours.
+    let is_pdf = file.name.as_str().ends_with(".pdf");
+    let (kind, how) = match is_pdf {
         true => ("application/pdf", "inline"),
         false => ("application/octet-stream", "attachment"),
     };

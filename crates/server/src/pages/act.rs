@@ -149,9 +149,11 @@ async fn try_post(
     keep_sealed(&matter, &mut answers);
     let manner = manner(&matter, &sheet);
     let own = own_problems(&matter, &sheet, &manner);
-    let (Ok(manner), true) = (manner, own.is_empty()) else {
+    let (Ok(manner), true) = (&manner, own.is_empty()) else {
         let mut problems = own;
-        problems.extend(foreseen(visit, &matter, &answers));
+        if let Ok(manner) = &manner {
+            problems.extend(foreseen(visit, &matter, &answers, manner));
+        }
         let shown = render(visit, &matter, answers, sheet, None, problems);
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
     };
@@ -161,7 +163,7 @@ async fn try_post(
         dossier: (matter.dossier.version() > 0).then(|| matter.dossier.id.clone()),
         seen: Some(sheet.seen),
         key: Some(sheet.key.clone()),
-        manner,
+        manner: manner.clone(),
         answers: answers.clone(),
     };
     let office = visit.state.office.clone();
@@ -286,9 +288,10 @@ fn manner(matter: &Matter, sheet: &Sheet) -> Result<Manner, Problem> {
     if let Some(entry) = matter.correcting {
         let reason = match sheet.why.trim() {
             "" => None,
-            why => Some(LongText::new(why).map_err(|wrong| {
-                Problem::at("_why", format!("「更正理由」{wrong}"), "改正后重新提交")
-            })?),
+            why => Some(
+                LongText::new(why)
+                    .map_err(|wrong| Problem::at("_why", format!("「更正理由」{wrong}"), ""))?,
+            ),
         };
         return Ok(Manner::Correcting { entry, reason });
     }
@@ -316,8 +319,8 @@ fn own_problems(matter: &Matter, sheet: &Sheet, manner: &Result<Manner, Problem>
 }
 
 /// What the regulation would say, so that everything is seen at once.
-fn foreseen(visit: &Visit, matter: &Matter, answers: &Answers) -> Vec<Problem> {
-    let (step, who, manner) = (matter.step, visit.who.clone(), Manner::Regular);
+fn foreseen(visit: &Visit, matter: &Matter, answers: &Answers, manner: &Manner) -> Vec<Problem> {
+    let (step, who, manner) = (matter.step, visit.who.clone(), manner.clone());
     let act = Act { step, who, manner, answers: answers.clone() };
     let setting = visit.setting(matter.dossier.department());
     let mut verdict = procedure::decide(&matter.dossier, &setting, &act);

@@ -16,6 +16,7 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
     let Some(file) = Assets::get(&name) else { return StatusCode::NOT_FOUND.into_response() };
     let kind = match name.rsplit_once('.') {
         Some((_, "css")) => "text/css; charset=utf-8",
+        Some((_, "svg")) => "image/svg+xml",
         Some((_, "js")) => "text/javascript; charset=utf-8",
         _ => "application/octet-stream",
     };

@@ -8,7 +8,7 @@ use procedure::{
     approval::MatterKind,
     check::Finding,
     deadline::{self, Running},
-    law,
+    law::{self, Clause},
     value::StaffId,
 };
 
@@ -310,14 +310,23 @@ impl Steps {
     fn allow(&mut self, verdict: &Verdict) {
         let step = verdict.step;
         let first = step.basis.first().copied();
-        let article = first.and_then(|clause| law::article(clause.article));
-        let chapter = article.map_or("", |article| article.chapter.title);
+        let chapter = chapter(step.basis);
         let go = Go { id: step.id, name: step.name, cite: first.map(Cite::from) };
         match self.allowed.iter_mut().find(|(title, _)| *title == chapter) {
             Some((_, steps)) => steps.push(go),
             None => self.allowed.push((chapter, vec![go])),
         }
     }
+}
+
+/// The chapter in which most of the clauses stand, the first of equals.
+fn chapter(basis: &[Clause]) -> &'static str {
+    let chapters = || basis.iter().filter_map(|clause| Some(law::article(clause.article)?.chapter));
+    let share = |number: u8| chapters().filter(|chapter| chapter.number == number).count();
+    // Of equals the last is the greatest, hence the reversal.
+    let chapters: Vec<_> = chapters().collect();
+    let most = chapters.into_iter().rev().max_by_key(|chapter| share(chapter.number));
+    most.map_or("", |chapter| chapter.title)
 }
 
 fn blocked(verdict: &Verdict) -> Blocked {
@@ -329,11 +338,7 @@ fn blocked(verdict: &Verdict) -> Blocked {
 impl Reason {
     /// What a finding says, with the clauses and the reading it rests on.
     pub(super) fn new(verdict: &Verdict, finding: &Finding) -> Reason {
-        let mut cites = match finding.refusal.basis {
-            // Who may act, and whether somebody serves, is no matter of the step's own articles.
-            [] if finding.refusal.code.starts_with("act.") => Vec::new(),
-            _ => cites(verdict.basis(finding)),
-        };
+        let mut cites = cites(verdict.basis(finding));
         cites.extend(finding.refusal.reading.map(Cite::from));
         Reason { message: finding.message(), cites, hint: finding.refusal.hint }
     }

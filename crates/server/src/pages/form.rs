@@ -416,3 +416,47 @@ fn read_rows(id: &str, columns: &[&str], posted: &Posted) -> Option<Answer> {
     let filled: Vec<_> = rows.into_values().map(element).filter(|row| !row.is_blank()).collect();
     (!filled.is_empty()).then_some(Answer::Many(filled))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(step: &str, body: &str) -> Answers {
+        let step = procedure::step(step).unwrap();
+        answers(step.all_fields(), &Posted::urlencoded(body.as_bytes()))
+    }
+
+    #[test]
+    fn a_fact_takes_its_reason_along() {
+        let body = "truth=%E6%9C%AA%E6%9F%A5%E6%98%8E&truth.reason=+%E6%97%A0+&minor=%E6%98%AF&harm.reason=x";
+        let answers = read("verify_lead", body);
+        assert_eq!(answers["truth"], Answer::from("未查明：无"));
+        assert_eq!(answers["minor"], Answer::from("是"));
+        assert_eq!(answers["harm"], Answer::from("：x"));
+        assert!(!answers.contains_key("violation"));
+    }
+
+    #[test]
+    fn rows_keep_their_order_and_lose_their_blanks() {
+        let body = "items.10.name=c&items.2.name=b&items.2.quantity=2&items.1.name=&items.x.name=y";
+        let row = |pairs: &[(&str, &str)]| {
+            Answer::Group(
+                pairs.iter().map(|(id, text)| ((*id).to_owned(), Answer::from(*text))).collect(),
+            )
+        };
+        let items =
+            Answer::Many(vec![row(&[("name", "b"), ("quantity", "2")]), row(&[("name", "c")])]);
+        assert_eq!(read("receive_material", body)["items"], items);
+        let points = read("hear_party", "points.2.=b&points.1.=a&points.3.=");
+        assert_eq!(points["points"], Answer::Many(vec!["a".into(), "b".into()]));
+    }
+
+    #[test]
+    fn several_boxes_are_several_answers_and_a_stray_name_is_not_lost() {
+        let answers =
+            read("assign_reviewers", "handlers=a&handlers=b&handler=c&_key=k&more=handlers");
+        assert_eq!(answers["handlers"], Answer::Many(vec!["a".into(), "b".into()]));
+        assert_eq!(answers["handler"], Answer::from("c"));
+        assert_eq!(answers.len(), 2);
+    }
+}

@@ -21,6 +21,9 @@ use super::{
     show::{self, Line, Shown},
 };
 
+/// Forms with more fields than this are folded away until somebody wants to read them.
+const FOLDED_FROM: usize = 9;
+
 /// One thing on record: a title, what marks it, and what was filled in.
 #[derive(Template)]
 #[template(path = "record.html")]
@@ -34,6 +37,8 @@ pub(super) struct Record {
     in_breach: bool,
     meta: String,
     lines: Vec<Line>,
+    /// Whether the lines are so many that they are folded away.
+    folded: bool,
     /// Steps that go on from here, with their links.
     links: Vec<(String, String)>,
 }
@@ -151,6 +156,7 @@ impl<'a> Reader<'a> {
             in_breach: stamp.is_some_and(|stamp| stamp.in_breach),
             meta: meta.unwrap_or_default(),
             lines: self.lines(F::FIELDS, &form.write()),
+            folded: F::FIELDS.len() > FOLDED_FROM,
             links: Vec::new(),
         }
     }
@@ -259,6 +265,7 @@ impl<'a> Reader<'a> {
                 in_breach: false,
                 meta: format!("{}　{}", recusal.stamp.occurred, self.name(&recusal.stamp)),
                 lines,
+                folded: false,
                 links,
             }
         };
@@ -323,6 +330,7 @@ impl<'a> Reader<'a> {
                 in_breach: false,
                 meta: party.to_owned(),
                 lines: vec![line("申辩", plea.content.to_string())],
+                folded: false,
                 links: Vec::new(),
             };
             match &plea.verified {

@@ -147,7 +147,13 @@ fn name(target: Target, id: &str, place: Place<'_>) -> String {
         numbered => {
             let candidates = numbered.candidates(place);
             let found = candidates.into_iter().find(|candidate| candidate.id == id);
-            found.map_or_else(|| id.to_owned(), |candidate| candidate.label)
+            let label = found.map_or_else(String::new, |candidate| candidate.label);
+            match numbered {
+                Target::Person => label,
+                // Long texts are titled with their number already.
+                _ if label.starts_with(&format!("{id}. ")) => label,
+                _ => format!("{id}. {label}"),
+            }
         }
     }
 }

@@ -125,21 +125,22 @@ impl StepPage {
             Some(entry) => format!("/dossiers/{}/entries/{}/correct", dossier.id, entry.version),
             None => format!("/dossiers/{}/steps/{}", dossier.id, step.id),
         };
-        let first = step.basis.first();
+        let submission = submission(step, &answers, dossier);
+        let basis = submission.and_then(|s| submitting(dossier, s)).map_or(step.basis, |s| s.basis);
         let verdict = correcting.is_none().then(|| ask(dossier, setting, step, who));
         let against = problems.is_empty().then_some(verdict).flatten();
         StepPage {
             id: dossier.id.clone(),
             crumb: format!("{}　{}", number(dossier), dossier.title()),
             heading: step.name.to_owned(),
-            cites: cites(step.basis),
-            law: first.and_then(|clause| {
+            cites: cites(basis),
+            law: basis.first().and_then(|clause| {
                 let whole = law::clause(clause.article);
                 Some((whole.to_string(), whole.text()?))
             }),
             action,
             uploads: step.fields.iter().any(|field| field.kind == Kind::File),
-            given: given(step, &answers, dossier, setting),
+            given: submission.map_or_else(Vec::new, |s| given(s, dossier, setting)),
             parts: form::parts(step.all_fields(), &filled, place),
             against: against.map_or_else(Vec::new, |verdict| {
                 verdict
@@ -192,7 +193,7 @@ impl Problem {
 
     /// Something that speaks of no field.
     pub(super) fn in_general(message: String) -> Problem {
-        Problem { message, field: None, cites: vec![], hint: "改正后重新提交" }
+        Problem { message, field: None, cites: vec![], hint: "" }
     }
 }
 
@@ -209,14 +210,13 @@ pub(super) fn problems(verdict: &Verdict) -> Vec<Problem> {
             "" => wrong.message.clone(),
             label => format!("「{label}」{}", wrong.message),
         };
-        Problem::at(&wrong.field, message, "改正后重新提交")
+        Problem::at(&wrong.field, message, "")
     });
     let missing = verdict.missing.iter().filter(|id| {
         let said = |finding: &&procedure::check::Finding| finding.refusal.field == Some(**id);
         !verdict.refusals().any(|finding| said(&finding))
     });
-    let missing =
-        missing.map(|id| Problem::at(id, format!("「{}」没有填写", label(id)), "填写后重新提交"));
+    let missing = missing.map(|id| Problem::at(id, format!("「{}」没有填写", label(id)), ""));
     against.chain(malformed).chain(missing).collect()
 }
 
@@ -230,25 +230,32 @@ pub(super) fn recorded(dossier: &Dossier, entry: &Entry, step: &Step) -> Answers
     answers
 }
 
-/// What was submitted, for who decides on it.
-fn given(step: &Step, answers: &Answers, dossier: &Dossier, setting: &Setting) -> Vec<Given> {
+/// The submission that a step decides on: the one named, or else the first that waits.
+fn submission<'a>(step: &Step, answers: &Answers, dossier: &'a Dossier) -> Option<&'a Submission> {
     if !matches!(step.id, "approve" | "return") {
-        return Vec::new();
+        return None;
     }
     let named = answers.get("submission").and_then(Answer::text).unwrap_or_default();
+    dossier.approval.submissions.iter().find(|submission| match named {
+        "" => submission.state == Fate::Pending,
+        named => submission.id.to_string() == named,
+    })
+}
+
+/// The step by which something was submitted.
+fn submitting(dossier: &Dossier, submission: &Submission) -> Option<&'static Step> {
+    procedure::step(&dossier.entry(submission.stamp.version)?.step)
+}
+
+/// What was submitted, for who decides on it.
+fn given(submission: &Submission, dossier: &Dossier, setting: &Setting) -> Vec<Given> {
     let submissions = &dossier.approval.submissions;
-    let pending = |s: &&Submission| match named {
-        "" => s.state == Fate::Pending,
-        named => s.id.to_string() == named,
-    };
-    let Some(submission) = submissions.iter().find(pending) else { return Vec::new() };
     let place = Place { dossier, directory: &setting.directory };
     let lines = |fields: &'static [Field], answers: &Answers| {
         show::lines(fields.iter().copied(), answers, place)
     };
     let kind = submission.matter.kind();
-    let form =
-        dossier.entry(submission.stamp.version).and_then(|entry| procedure::step(&entry.step));
+    let form = submitting(dossier, submission);
     let by = setting.directory.staff_name(&submission.stamp.by);
     let mut given = vec![Given {
         title: format!("呈报：{kind}"),
