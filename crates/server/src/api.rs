@@ -7,10 +7,10 @@ pub(crate) mod problem;
 
 use axum::{
     Json, Router,
-    body::{Body as RequestBody, Bytes},
+    body::Body as RequestBody,
     extract::{
-        DefaultBodyLimit, Path, Query, State,
-        rejection::{BytesRejection, PathRejection, QueryRejection},
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
     },
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -39,9 +39,6 @@ type Answer<T> = Result<T, Problem>;
 
 /// The routes of the API.
 pub fn routes() -> Router<AppState> {
-    // Files are streamed and counted while they are read.
-    let files =
-        Router::new().route("/api/files", post(upload_file)).layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/api/session", post(sign_in).delete(sign_out))
         .route("/api/password", put(change_password))
@@ -51,15 +48,16 @@ pub fn routes() -> Router<AppState> {
         .route("/api/dossiers/{id}/next", get(next))
         .route("/api/law", get(|| async { Json(law::answered()) }))
         .route("/api/demo/clock", post(set_clock))
-        .merge(files)
+        .route("/api/files", post(upload_file))
+        .method_not_allowed_fallback(|| async { Problem(Denied::WrongMethod.into()) })
 }
 
 async fn sign_in(
     State(state): State<AppState>,
     headers: HeaderMap,
-    bytes: Result<Bytes, BytesRejection>,
+    body: RequestBody,
 ) -> Answer<Response> {
-    let mut body = read(&headers, bytes)?;
+    let mut body = read(&headers, body).await?;
     let (name, password) = (body.text("name")?, body.text("password")?);
     body.end()?;
     let token = state.accounts.sign_in(name, password).await?;
@@ -80,9 +78,9 @@ async fn sign_out(State(state): State<AppState>, headers: HeaderMap) -> Answer<R
 async fn change_password(
     State(state): State<AppState>,
     headers: HeaderMap,
-    bytes: Result<Bytes, BytesRejection>,
+    body: RequestBody,
 ) -> Answer<Response> {
-    let mut body = read(&headers, bytes)?;
+    let mut body = read(&headers, body).await?;
     let (old, new) = (body.text("old")?, body.text("new")?);
     body.end()?;
     let who = signed_in(&state, &headers).await?;
@@ -93,10 +91,10 @@ async fn change_password(
 async fn take_step(
     State(state): State<AppState>,
     headers: HeaderMap,
-    bytes: Result<Bytes, BytesRejection>,
+    body: RequestBody,
 ) -> Answer<Response> {
     let who = caller(&state, &headers).await?;
-    let submitted = submitted(who, &headers, read(&headers, bytes)?)?;
+    let submitted = submitted(who, &headers, read(&headers, body).await?)?;
     let done = blocking(move || state.office.execute(submitted)).await?;
     let body = json!({
         "dossier": done.dossier,
@@ -338,12 +336,12 @@ async fn upload_file(
 async fn set_clock(
     State(state): State<AppState>,
     headers: HeaderMap,
-    bytes: Result<Bytes, BytesRejection>,
+    body: RequestBody,
 ) -> Answer<Json<Value>> {
     if state.demonstration.is_none() {
         return Err(Denied::NotFound.into());
     }
-    let mut body = read(&headers, bytes)?;
+    let mut body = read(&headers, body).await?;
     let now = body.text("now")?;
     body.end()?;
     let wrong = || malformed("「now」应写作2022-02-08T09:00这样的形式");
@@ -357,15 +355,15 @@ async fn caller(state: &AppState, headers: &HeaderMap) -> Result<StaffId, No> {
     if who.must_change { Err(Denied::MustChangePassword.into()) } else { Ok(who.staff) }
 }
 
-fn read(headers: &HeaderMap, bytes: Result<Bytes, BytesRejection>) -> Result<Body, Denied> {
+/// The longest body but a file, in bytes.
+const BODY_LIMIT: usize = 2 * 1024 * 1024;
+
+async fn read(headers: &HeaderMap, body: RequestBody) -> Result<Body, Denied> {
+    let bytes = upload::small(body, BODY_LIMIT).await?;
     // A page of another site cannot send this type without asking the browser first.
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
         return Err(malformed("请求内容的类型应为application/json"));
     }
-    let bytes = bytes.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Denied::TooLarge,
-        _ => malformed("请求内容没有传完"),
-    })?;
     Body::read(&bytes)
 }

@@ -46,6 +46,8 @@ pub enum Denied {
     KeyReused,
     /// What was sent cannot be read, in Chinese.
     Malformed(String),
+    /// The address does not take this method.
+    WrongMethod,
     /// More was sent than is taken.
     TooLarge,
     /// 磁盘已满.
@@ -62,6 +64,7 @@ impl Denied {
             Denied::NotSignedIn | Denied::WrongPassword => 401,
             Denied::MustChangePassword | Denied::NotAllowed(_) | Denied::OtherSite => 403,
             Denied::NotFound => 404,
+            Denied::WrongMethod => 405,
             Denied::Quicker { .. } | Denied::KeyReused => 409,
             Denied::TooLarge => 413,
             Denied::WeakPassword(_) => 422,
@@ -85,6 +88,7 @@ impl Denied {
             Denied::Quicker { .. } => "quicker",
             Denied::KeyReused => "key_reused",
             Denied::Malformed(_) => "malformed",
+            Denied::WrongMethod => "wrong_method",
             Denied::TooLarge => "too_large",
             Denied::Full => "full",
             Denied::Busy => "busy",
@@ -104,6 +108,7 @@ impl Denied {
             Denied::Quicker { by, .. } => format!("「{by}」在您办理期间已经录入新的内容"),
             Denied::KeyReused => "同一请求编号已用于另一项内容".to_owned(),
             Denied::Malformed(message) => message.clone(),
+            Denied::WrongMethod => "这个地址不接受这种请求".to_owned(),
             Denied::TooLarge => "提交的内容过大".to_owned(),
             Denied::Full => "磁盘已满，未保存任何内容".to_owned(),
             Denied::Busy => "系统繁忙，未处理本次请求".to_owned(),
@@ -124,6 +129,7 @@ impl Denied {
             Denied::Quicker { .. } => "查看新的内容后重新办理",
             Denied::KeyReused => "换一个请求编号",
             Denied::Malformed(_) => "改正后重新提交",
+            Denied::WrongMethod => "核对接口说明",
             Denied::TooLarge => "精简内容，或者把材料作为文件上传",
             Denied::Full => "请管理人员清理磁盘后重试",
             Denied::Busy => "稍后重试",

@@ -211,7 +211,7 @@ impl Office {
     /// A file of a dossier, found by its SM3; the view is on record before it is answered.
     pub fn file(&self, who: &StaffId, dossier: &str, sm3: &str) -> Result<(File, BlobReader), No> {
         let (found, access) = self.visible(who, dossier)?;
-        let file = found.history.iter().flat_map(|entry| files(entry)).find(|f| f.sm3 == sm3);
+        let file = found.history.iter().flat_map(files).find(|f| f.sm3 == sm3);
         let Some(file) = file.filter(|_| access == Access::Contents) else {
             return Err(self.deny(who, dossier));
         };

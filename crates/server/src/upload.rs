@@ -11,7 +11,7 @@ use procedure::value::File;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
-    no::{No, Operation},
+    no::{Denied, No, Operation},
     office::Office,
     serve::blocking,
 };
@@ -58,6 +58,25 @@ pub(crate) async fn store(office: Office, name: String, mut body: Body) -> Resul
         }
     }
     upload.end().await
+}
+
+/// The longest body that is read to its end although it is not taken, in bytes.
+const READ_OUT: usize = 64 * 1024 * 1024;
+
+/// Takes a body of at most `limit` bytes; a longer one is still read, so that its sender hears why not.
+pub(crate) async fn small(mut body: Body, limit: usize) -> Result<Vec<u8>, Denied> {
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|_| Denied::Malformed("请求内容没有传完".to_owned()))?;
+        let chunk = frame.into_data().unwrap_or_default();
+        length += chunk.len();
+        match length {
+            length if length <= limit => bytes.extend_from_slice(&chunk),
+            length if length <= READ_OUT => bytes.clear(),
+            _ => break,
+        }
+    }
+    if length > limit { Err(Denied::TooLarge) } else { Ok(bytes) }
 }
 
 /// The chunks of an upload, read by a thread that blocks.

@@ -63,7 +63,7 @@ pub(super) fn run(args: &NextArgs, out: &mut dyn Write) -> Ended {
             chapter = title;
         }
         if let Some((who, verdict)) = best(&dossier, &setting, step, &staff) {
-            show(&verdict, directory.staff_name(&who), out)?;
+            show(&verdict, directory.staff_name(who), out)?;
         }
     }
     Ok(0)

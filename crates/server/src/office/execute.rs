@@ -70,6 +70,9 @@ struct Prepared {
     sealed: Vec<(String, Secret)>,
 }
 
+/// Streams, each with the version at which it was read.
+type Versions = Vec<(Stream, u64)>;
+
 /// What is kept for a repetition of the key.
 #[derive(Serialize, Deserialize)]
 struct Outcome {
@@ -83,9 +86,7 @@ impl Office {
         let prepared = self.prepare(submitted)?;
         match self.attempt(&prepared) {
             // What stands against a repetition may be its own first outcome.
-            Err(no) if !matches!(no, No::Fault(_)) => {
-                self.first_outcome(&prepared)?.map_or(Err(no), Ok)
-            }
+            Err(no) if !matches!(no, No::Fault(_)) => self.first_outcome(&prepared)?.ok_or(no),
             outcome => outcome,
         }
     }
@@ -189,7 +190,7 @@ impl Office {
         dossier: &Dossier,
         entry: &Entry,
         mut diaries: Diaries,
-    ) -> Result<(Vec<Write>, Vec<(Stream, u64)>), No> {
+    ) -> Result<(Vec<Write>, Versions), No> {
         let new_event = |kind: &str, payload| NewEvent {
             kind: kind.to_owned(),
             who: entry.by.to_string(),
@@ -257,7 +258,7 @@ impl Recording {
 impl Office {
     fn append(
         &self,
-        reads: Vec<(Stream, u64)>,
+        reads: Versions,
         prepared: &Prepared,
         mut recording: Recording,
     ) -> Result<Option<Done>, No> {
