@@ -58,9 +58,10 @@ refusals! {
     STANDS_BACK = "act.stands_back", [clause(9).paragraph(1)], "办理人已经回避，不得再参与本案", "由其他人员办理";
     MUST_BE_REGISTERED = "act.must_be_registered", [clause(23)], "线索尚未登记", "先登记线索";
     HAS_ENDED = "act.has_ended", [], "本案已经办结，不能再办理", "查阅卷宗即可；确有新的线索，另行登记";
-    NOT_IN_FUTURE = "act.not_in_future", [], at "occurred", "发生日期晚于今天", "如实填写已经发生的日期";
+    NOT_IN_FUTURE = "act.not_in_future", [], at "occurred", "发生日期晚于录入日期", "如实填写已经发生的日期";
     IN_FORCE_THEN = "act.in_force_then", [clause(64)], at "occurred", "发生日期早于本办法施行之日（2018年1月1日）", "施行前的事项按当时的规定办理";
     NOT_BEFORE_LEAD = "act.not_before_lead", [clause(23)], at "occurred", "发生日期早于接到线索之日", "核对发生日期";
+    NOT_BEFORE_PREMISE = "act.not_before_premise", [], at "occurred", "发生日期早于它所针对的事项", "核对发生日期";
     NOT_AS_HAPPENED = "act.not_as_happened", [], "这一步骤不能作为已经发生的行为如实记录", "按正常方式办理";
     NOT_CORRECTABLE = "act.not_correctable", [], "这一记录不能更正", "另行办理相应的步骤";
     CORRECTION_NEEDS_REASON = "act.correction_needs_reason", [], "已有后续决定以此为据，更正须说明理由", "填写更正理由";
@@ -121,12 +122,17 @@ fn judge_actor(at: &At<'_>, check: &mut Check<'_>) {
         let staff = setting.directory.staff(&act.who);
         let serves = staff.is_some_and(|s| &s.department == department && !s.roles.is_empty());
         check.that(serves, &NOT_ONE_OF_US);
-        let holds = act.step.who.iter().any(|relation| holds(*relation, at));
-        check.of(who_may(act.step)).that(holds, &NOT_YOURS);
+        let mut may = act.step.who.iter().any(|relation| holds(*relation, at));
+        if matches!(act.manner, Manner::Correcting { .. }) {
+            // Who first recorded the fact may no longer be concerned with the dossier.
+            may |= holds(Relation::Handler, at) || holds(Relation::Head, at);
+        }
+        check.of(who_may(act.step)).that(may, &NOT_YOURS);
         check.that(!dossier.general.stands_back(&act.who, setting.today()), &STANDS_BACK);
     }
     check.that(is_first || dossier.version() > 0, &MUST_BE_REGISTERED);
-    check.that(act.step.after_end || !dossier.has_ended(), &HAS_ENDED);
+    let correcting = matches!(act.manner, Manner::Correcting { .. });
+    check.that(act.step.after_end || correcting || !dossier.has_ended(), &HAS_ENDED);
 }
 
 fn who_may(step: &Step) -> String {
@@ -180,7 +186,10 @@ fn judge_correction(
     reasoned: bool,
     check: &mut Check<'_>,
 ) {
-    let found = dossier.entry(entry).filter(|found| found.step == act.step.id);
+    let found = dossier.entry(entry).filter(|found| {
+        // A correction is not corrected; the entry is corrected once more.
+        found.step == act.step.id && !matches!(found.event, Event::Corrected { .. })
+    });
     let untouched = !crate::supplementary::is_signed(dossier, entry);
     check.that(act.step.correctable && found.is_some() && untouched, &NOT_CORRECTABLE);
     let rests = |later: &Entry| {
@@ -208,7 +217,13 @@ fn conclude(dossier: &Dossier, at: &At<'_>, event: Option<Event>, check: Check<'
     let answered = |id: &str| act.answers.get(id).is_some_and(|answer| !answer.is_blank());
     let missing = step.all_fields().filter(|f| f.required && !answered(f.id)).map(|f| f.id);
     let mut breaches = Vec::new();
-    if at.is_as_happened() && step.recordable_as_happened {
+    // What was recorded as it happened is corrected as that.
+    let corrected = match act.manner {
+        Manner::Correcting { entry, .. } => dossier.entry(entry),
+        _ => None,
+    };
+    let in_breach = corrected.is_some_and(|entry| !entry.breaches.is_empty());
+    if (at.is_as_happened() || in_breach) && step.recordable_as_happened {
         let breached = findings.iter().filter(|f| f.conduct && f.judgement == Judgement::Fails);
         breaches.extend(breached.map(|finding| finding.refusal));
     }

@@ -3,7 +3,9 @@
 //! A matter is submitted with the hash of what is submitted, returned with comments or approved.
 //! Each matter keeps its own conditions in its own chapter; they are judged when it is submitted and again when it is approved.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sm3::{Digest, Sm3};
 
 use crate::{
@@ -138,12 +140,28 @@ impl Matter {
     }
 }
 
-/// SM3 of what is submitted: the matter, and for a filing the lead and the review report attached to it (art. 31).
+/// SM3 of what is submitted: the matter, and what of the record it rests on.
 pub(crate) fn digest(dossier: &Dossier, matter: &Matter) -> String {
-    let leads: Vec<_> = dossier.intake.leads.iter().map(|lead| &lead.form).collect();
-    let attached = (matter.kind() == MatterKind::Filing).then_some((leads, &dossier.filing.report));
-    let attached = attached.map(|(leads, report)| (leads, report.as_ref().map(|(form, _)| form)));
-    let bytes = serde_json::to_vec(&(matter, attached)).unwrap_or_default();
+    let foundation = match matter {
+        // The lead and the review report are attached to the form (art. 31).
+        Matter::Filing(_) | Matter::NotHandled(_) => {
+            let leads: Vec<_> = dossier.intake.leads.iter().map(|lead| &lead.form).collect();
+            let report = dossier.filing.report.as_ref().map(|(form, _)| form);
+            json!([leads, dossier.intake.verified, dossier.filing.answers, report])
+        }
+        // The report is on what was found and on what came of it (art. 54).
+        Matter::Closing(_) => {
+            let state = &dossier.investigation;
+            let leak = dossier.general.leak.as_ref().map(|(form, _)| form);
+            let facts: Vec<_> = state.facts.iter().map(|(form, _)| form).collect();
+            let outcomes: Vec<_> = state.proposals.iter().flat_map(|p| &p.outcomes).collect();
+            let reported = state.rectifications.iter().filter_map(|r| r.reported.as_ref());
+            let reported: Vec<_> = reported.map(|(form, _)| form).collect();
+            json!([leak, facts, outcomes, reported])
+        }
+        _ => json!(null),
+    };
+    let bytes = serde_json::to_vec(&(matter, foundation)).unwrap_or_default();
     Sm3::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -226,7 +244,9 @@ fn is_handler(staff: &StaffId, at: &At<'_>) -> bool {
 
 fn another_head_exists(at: &At<'_>) -> bool {
     let department = at.dossier.department().unwrap_or(&at.setting.department);
-    at.setting.directory.staff_of(department).any(|s| s.is_head() && !is_handler(&s.id, at))
+    let stands_back = |id: &StaffId| at.dossier.general.stands_back(id, at.today());
+    let mut staff = at.setting.directory.staff_of(department);
+    staff.any(|s| s.is_head() && !is_handler(&s.id, at) && !stands_back(&s.id))
 }
 
 /// What was recorded about approvals.
@@ -317,6 +337,22 @@ impl State {
     pub fn ending(&self) -> Option<MatterKind> {
         let ends = [MatterKind::NotHandled, MatterKind::Cancellation, MatterKind::Closing];
         self.approved().map(|(s, _)| s.matter.kind()).find(|kind| ends.contains(kind))
+    }
+
+    /// The day of the approval that ended the dossier.
+    pub fn ended_on(&self) -> Option<Date> {
+        let ending = self.ending()?;
+        let mut approved = self.approved();
+        approved.find(|(s, _)| s.matter.kind() == ending).map(|(_, stamp)| stamp.occurred)
+    }
+
+    /// The entry that last returned a matter.
+    pub fn last_returned(&self) -> Option<u64> {
+        let returned = self.submissions.iter().filter_map(|submission| match &submission.state {
+            Fate::Returned { stamp, .. } => Some(stamp.version),
+            _ => None,
+        });
+        returned.max()
     }
 
     /// Every approved submission, with who approved it and when.

@@ -2,12 +2,14 @@
 //!
 //! A dossier *is* the list of its entries; all else here is computed from that list by [`Dossier::apply`], which consults nothing and refuses nothing: what happened, happened.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     act::{Act, Manner},
-    approval, closing, evidence, filing, general, intake, investigation,
+    approval,
+    check::Check,
+    closing, evidence, filing, general, intake, investigation,
     number::Number,
     setting::Setting,
     step::Form,
@@ -464,6 +466,18 @@ impl<'a> At<'a> {
         let department = self.setting.directory.department(&self.setting.department);
         let sign = department.map_or_else(String::new, |department| department.sign.to_string());
         Number { series, sign, year: self.today().year(), ordinal: None }
+    }
+
+    /// Whether an act that ended at this time of its day is over.
+    pub(crate) fn is_over(&self, to: Option<Time>) -> Option<bool> {
+        let ended = self.occurred.zip(to).map(|(day, to)| day.to_datetime(to));
+        ended.map(|ended| ended.date() > self.today() || ended <= self.setting.now)
+    }
+
+    /// An act cannot precede what it is about.
+    pub(crate) fn follows(&self, premise: Option<Date>, check: &mut Check<'_>) {
+        let in_order = premise.zip(self.occurred).map(|(premise, day)| premise <= day);
+        check.that(in_order, &crate::act::NOT_BEFORE_PREMISE);
     }
 
     /// Whether the act is recorded as it happened.

@@ -95,7 +95,7 @@ pub fn summary(dossier: &Dossier, setting: &Setting) -> Summary {
             .into_iter()
             .map(|duty| Duty { name: duty.name, basis: duty.basis.to_string(), due: duty.due })
             .collect(),
-        conditions: closing::conditions(dossier).into_iter().map(|c| c.missing).collect(),
+        conditions: closing::conditions(dossier, setting).into_iter().map(|c| c.missing).collect(),
         evidence: dossier.evidence.items.iter().map(|i| evidence_of(i, dossier, setting)).collect(),
         defects: dossier
             .history

@@ -26,15 +26,21 @@ impl Target {
             Target::Unit => {
                 directory.units().map(|u| candidate(u.id.to_string(), u.name.to_string())).collect()
             }
+            Target::Submission => {
+                let pending = dossier.approval.all_pending();
+                pending
+                    .map(|s| candidate(s.id.to_string(), s.matter.kind().label().to_owned()))
+                    .collect()
+            }
             _ => number(self.labels(dossier)),
         }
     }
 
     /// The labels of what is numbered within the dossier, in the order of the numbers.
     fn labels(self, dossier: &Dossier) -> Vec<String> {
-        let Dossier { general, evidence, intake, investigation, approval, .. } = dossier;
+        let Dossier { general, evidence, intake, investigation, .. } = dossier;
         match self {
-            Target::Staff | Target::Department | Target::Unit => Vec::new(),
+            Target::Staff | Target::Department | Target::Unit | Target::Submission => Vec::new(),
             Target::Person => {
                 general.persons.iter().map(|(form, _)| form.name.to_string()).collect()
             }
@@ -45,10 +51,6 @@ impl Target {
             Target::Containment => titles(
                 intake.containments.iter().map(|containment| containment.form.measures.as_str()),
             ),
-            Target::Submission => {
-                let kinds = approval.submissions.iter().map(|s| s.matter.kind().label());
-                kinds.map(str::to_owned).collect()
-            }
             Target::Recusal => titles(general.recusals.iter().map(|r| r.reason.as_str())),
             Target::Interview => {
                 let interviews = investigation.interviews.iter();

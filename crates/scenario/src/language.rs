@@ -324,7 +324,7 @@ impl<'a> Reader<'a> {
             source.wrong(format!("应为日期、案例、部门、人员、单位、解读、分支或者==；{wrong}"))
         })?;
         let time = read_time(split_word(rest).0);
-        let now = date.to_datetime(time.unwrap_or(Time::constant(9, 0, 0, 0)));
+        let now = date.to_datetime(time.unwrap_or(Time::constant(18, 0, 0, 0)));
         match self.now {
             Some(earlier) if earlier.date() > date => {
                 Err(source.wrong(format!("日期早于前一行的{}，应按先后顺序书写", earlier.date())))

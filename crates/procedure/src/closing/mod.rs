@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     answered::LegalRule,
     approval::{self, Matter, MatterKind},
-    check::{Check, refusals},
+    check::{Check, Finding, refusals},
     deadline::{self, Duty, Running},
     dossier::{self, At, Dossier, Entry, Stamp},
+    investigation::finding,
     law::clause,
     limit,
     setting::Setting,
@@ -48,7 +49,7 @@ pub static STEPS: [Step; 4] = [
 ];
 
 refusals! {
-    CASE_FILED = "closing.case_filed", [clause(54)], "尚未立案", "先填报立案表并经负责人批准";
+    CASE_FILED = "closing.case_filed", [], "尚未立案", "先填报立案表并经负责人批准";
     FACTS_ESTABLISHED = "closing.facts_established", [clause(53).item(1)], "泄露国家秘密的事实尚未调查清楚", "认定泄密和各项调查内容，结束调查";
     CONTAINMENT_TAKEN = "closing.containment_taken", [clause(53).item(2)], "必要的补救措施尚未落实", "落实补救措施；没有需要采取的，作出认定";
     PERSONS_DEALT_WITH = "closing.persons_dealt_with", [clause(53).item(3)], "案件相关责任人员尚未全部处理", "提出处理建议并记录处理结果；没有需要追究责任的，作出认定";
@@ -137,6 +138,7 @@ impl Rule for ExplainDelay {
     ) -> Option<dossier::Event> {
         check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
         check.that(at.dossier.closing.extended.is_some(), &EXTENDED_FIRST);
+        at.follows(at.dossier.closing.extended.as_ref().map(|stamp| stamp.occurred), check);
         Some(Event::DelayExplained(Self::complete(draft)?).into())
     }
 }
@@ -170,7 +172,7 @@ impl Rule for SubmitClosing {
 /// Arts. 53 and 54: what closing needs.
 pub(crate) fn may_be_closed(at: &At<'_>, check: &mut Check<'_>) {
     check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
-    let conditions = conditions(at.dossier);
+    let conditions = conditions(at.dossier, at.setting);
     let refusals =
         [&FACTS_ESTABLISHED, &CONTAINMENT_TAKEN, &PERSONS_DEALT_WITH, &RECTIFICATION_TAKEN];
     for (condition, refusal) in conditions.iter().zip(refusals) {
@@ -190,9 +192,9 @@ pub struct Condition {
 }
 
 /// The four conditions of art. 53 as the record stands.
-pub fn conditions(dossier: &Dossier) -> [Condition; 4] {
+pub fn conditions(dossier: &Dossier, setting: &Setting) -> [Condition; 4] {
     let missing = [
-        missing_facts(dossier),
+        missing_facts(dossier, setting),
         missing_containment(dossier),
         missing_outcomes(dossier),
         missing_rectification(dossier),
@@ -204,11 +206,14 @@ pub fn conditions(dossier: &Dossier) -> [Condition; 4] {
     })
 }
 
-fn missing_facts(dossier: &Dossier) -> Vec<String> {
-    match &dossier.investigation.fact_finding_ended {
-        Some(_) => Vec::new(),
-        None => vec!["调查尚未结束".to_owned()],
+/// Facts once found may come undone: evidence is excluded, a plea is raised.
+fn missing_facts(dossier: &Dossier, setting: &Setting) -> Vec<String> {
+    if dossier.investigation.fact_finding_ended.is_none() {
+        return vec!["调查尚未结束".to_owned()];
     }
+    let mut check = Check::new(setting);
+    finding::facts_are_found(dossier, setting, &mut check);
+    check.failing().map(Finding::message).collect()
 }
 
 fn missing_containment(dossier: &Dossier) -> Vec<String> {
@@ -227,13 +232,21 @@ fn missing_outcomes(dossier: &Dossier) -> Vec<String> {
     let Some((leak, _)) = &dossier.general.leak else {
         return vec!["尚未认定责任人员".to_owned()];
     };
+    let proposals = &dossier.investigation.proposals;
+    let waiting = proposals.iter().zip(1..).filter(|(proposal, _)| !proposal.is_answered());
+    let waiting = waiting.map(|(proposal, i)| {
+        format!("处理结果未告知：{}", dossier::titled(i, proposal.form.suggestion.as_str()))
+    });
+    let waiting: Vec<_> = waiting.collect();
+    if !waiting.is_empty() {
+        return waiting;
+    }
     if leak.responsible.is_empty() {
         return match dossier.investigation.nobody_responsible {
             Some(_) => Vec::new(),
             None => vec!["没有列出责任人员，也没有认定无需追究责任".to_owned()],
         };
     }
-    let proposals = &dossier.investigation.proposals;
     let outcomes: Vec<_> = proposals.iter().flat_map(|p| &p.outcomes).map(|o| &o.person).collect();
     let open = leak.responsible.iter().filter(|person| !outcomes.contains(person));
     open.map(|person| format!("未处理：{}", dossier.general.person_name(person))).collect()

@@ -2,6 +2,9 @@
 //!
 #![doc = include_str!("law.md")]
 
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,6 +14,7 @@ use crate::{
     general::Label,
     investigation,
     law::clause,
+    limit,
     setting::Setting,
     step::{Form, Relation, Rule, Step, form},
     value::{EvidenceId, Fact, File, InterviewId, LongText, Several, StaffId, Text, choice},
@@ -27,6 +31,7 @@ pub static STEPS: [Step; 6] = [
         HANDLER,
     )
     .on_day("收集日期")
+    .as_happened()
     .correctable(),
     Step::of::<VerifyEvidence>(
         "verify_evidence",
@@ -56,9 +61,12 @@ pub static STEPS: [Step; 6] = [
 
 refusals! {
     COLLECTOR_IS_HANDLER = "evidence.collector_is_handler", [clause(18)], at "handlers", "收集人不是本案办案人员，或者已经回避", "由本案办案人员收集";
-    ORIGINAL_UNLESS_HARD = "evidence.original_unless_hard", [clause(19), clause(20).paragraph(1)], at "reason", "没有写明不能收集原物、原件的原因", "收集原物、原件；确有困难的，写明原因";
+    TWO_COLLECTORS = "evidence.two_collectors", [clause(35)], at "handlers", "立案后收集证据的办案人员少于2人", "由2名以上办案人员收集；已经收集的，如实记录";
+    OBJECT_UNLESS_HARD = "evidence.object_unless_hard", [clause(19)], at "reason", "没有写明不能收集原物的原因", "收集原物；不便搬运、不易保存，依法应当由有关机关、单位保管、处理或者返还的，写明原因";
+    DOCUMENT_UNLESS_HARD = "evidence.document_unless_hard", [clause(20).paragraph(1)], at "reason", "没有写明取得原件确有困难的原因", "收集原件；取得原件确有困难的，写明原因";
     MEDIUM_UNLESS_HARD = "evidence.medium_unless_hard", [clause(21)], by COPY_REASON, at "reason", "没有写明收集原始载体确有困难的原因", "收集原始载体；确有困难的，写明原因";
-    ONLY_COPIES = "evidence.only_copies", [clause(20).paragraph(2)], at "evidence", "该证据是原件、原物，不需要核实或者附存放处说明", "选择复制件、照片或者录像";
+    DOCUMENT_AGAINST_ORIGINAL = "evidence.document_against_original", [clause(20).paragraph(2)], at "verification", "书证的副本、复制件须与原件核实，不能以鉴定代替", "与原件核实";
+    ONLY_COPIES = "evidence.only_copies", [], at "evidence", "该证据是原件、原物，不需要核实或者附存放处说明", "选择复制件、照片或者录像";
     ONLY_DOCUMENTS = "evidence.only_documents", [clause(20).paragraph(2)], at "evidence", "该证据不是书证", "选择书证";
     ONLY_HASHED = "evidence.only_hashed", [clause(21)], at "evidence", "该证据收集时没有计算校验值，无从复核", "选择收集时已计算校验值的电子数据";
     PRODUCED_IN_BREACH = "evidence.produced_in_breach", [clause(18)], by DEFECTIVE_NOT_USABLE, "由违反规定的行为取得", "依照规定重新收集";
@@ -157,11 +165,16 @@ impl Rule for CollectEvidence {
             .as_ref()
             .map(|handlers| handlers.iter().all(|staff| at.dossier.is_handler_on(staff, day)));
         check.that(assigned, &COLLECTOR_IS_HANDLER);
+        let filed = at.dossier.filing.case.as_ref().is_some_and(|case| case.stamp.occurred <= day);
+        let collectors = draft.handlers.as_ref().map(|h| h.iter().collect::<BTreeSet<_>>().len());
+        let enough = collectors.map(|count| !filed || count >= limit::MIN_HANDLERS);
+        check.conduct(enough, &TWO_COLLECTORS);
         let original = draft.shape.map(|shape| shape == Shape::Original);
         let reasoned = draft.reason.as_ref().map(Option::is_some);
         let explained = original.zip(reasoned).map(|(original, reasoned)| original || reasoned);
         match draft.kind {
-            Some(Kind::Object | Kind::Document) => check.that(explained, &ORIGINAL_UNLESS_HARD),
+            Some(Kind::Object) => check.that(explained, &OBJECT_UNLESS_HARD),
+            Some(Kind::Document) => check.that(explained, &DOCUMENT_UNLESS_HARD),
             Some(Kind::Electronic) => check.that(explained, &MEDIUM_UNLESS_HARD),
             _ => {}
         }
@@ -187,6 +200,11 @@ impl Rule for VerifyEvidence {
     ) -> Option<dossier::Event> {
         let copy = collected(&draft.evidence, at).map(|form| form.shape != Shape::Original);
         check.that(copy.or(draft.evidence.as_ref().map(|_| false)), &ONLY_COPIES);
+        let document =
+            collected(&draft.evidence, at).is_some_and(|form| form.kind == Kind::Document);
+        let compared = draft.verification.map(|v| !document || v == Verification::AgainstOriginal);
+        check.that(compared, &DOCUMENT_AGAINST_ORIGINAL);
+        at.follows(taken_in(&draft.evidence, at), check);
         Some(Event::Verified(Self::complete(draft)?).into())
     }
 }
@@ -249,6 +267,7 @@ impl Rule for RecheckHash {
     ) -> Option<dossier::Event> {
         let hashed = collected(&draft.evidence, at).map(|form| form.hash.is_some());
         check.that(hashed.or(draft.evidence.as_ref().map(|_| false)), &ONLY_HASHED);
+        at.follows(taken_in(&draft.evidence, at), check);
         Some(Event::HashRechecked(Self::complete(draft)?).into())
     }
 }
@@ -262,9 +281,19 @@ form! {
 }
 
 impl Rule for ExamineEvidence {
-    fn judge(draft: ExamineEvidenceDraft, _: &At<'_>, _: &mut Check<'_>) -> Option<dossier::Event> {
+    fn judge(
+        draft: ExamineEvidenceDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        at.follows(taken_in(&draft.evidence, at), check);
         Some(Event::Examined(Self::complete(draft)?).into())
     }
+}
+
+/// The day on which an item was taken in.
+fn taken_in(id: &Option<EvidenceId>, at: &At<'_>) -> Option<Date> {
+    Some(at.dossier.evidence.item(id.as_ref()?)?.stamp.occurred)
 }
 
 fn collected<'a>(id: &Option<EvidenceId>, at: &At<'a>) -> Option<&'a CollectEvidence> {
@@ -438,8 +467,10 @@ fn judge_item<'a>(item: &Item, dossier: &Dossier, setting: &'a Setting) -> (Chec
     excluding.that(!item.stamp.in_breach, &PRODUCED_IN_BREACH);
     let agreement = item.verified.as_ref().map(|form| form.agreement);
     excluding.that(agreement != Some(Agreement::Differs), &COPY_AGREES);
-    let explained = item.alterations.iter().all(|form| form.explained == Fact::Yes);
-    excluding.that(explained, &ALTERATION_EXPLAINED);
+    // The last record of an alteration decides; as long as it is not established, nothing is excluded for good.
+    let explained = item.alterations.last().map(|form| form.explained.known());
+    excluding.that(explained != Some(Some(false)), &ALTERATION_EXPLAINED);
+    completing.that(explained != Some(None), &ALTERATION_EXPLAINED);
     match &item.origin {
         Origin::Collected(form) => judge_collected(form, item, &mut excluding, &mut completing),
         Origin::Interview(id) => {
@@ -460,19 +491,25 @@ fn judge_collected(
     excluding: &mut Check<'_>,
     completing: &mut Check<'_>,
 ) {
-    if form.shape == Shape::Original {
-        return;
-    }
     let unchanged = match (&form.hash, &item.rechecked) {
-        (Some(then), Some(now)) => then == now,
+        (Some(then), Some(now)) => same_hash(then, now),
         _ => true,
     };
     excluding.that(unchanged, &HASH_UNCHANGED);
+    if form.shape == Shape::Original {
+        return;
+    }
     completing.that(item.original_place.is_some(), &ORIGINAL_PLACE_NOTED);
     // An image of electronic data is vouched for by its hash (art. 21), copies and pictures by comparison (arts. 19, 20).
     if matches!(form.kind, Kind::Object | Kind::Document) {
         completing.that(item.verified.is_some(), &COPY_VERIFIED);
     }
+}
+
+/// Hashes are typed in: capitals and spaces make no difference.
+fn same_hash(one: &Text, other: &Text) -> bool {
+    let plain = |text: &Text| text.as_str().split_whitespace().collect::<String>().to_lowercase();
+    plain(one) == plain(other)
 }
 
 /// The evidence that a finding rests on must be usable; each reason against an item is given.

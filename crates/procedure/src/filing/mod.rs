@@ -75,6 +75,7 @@ refusals! {
     LEAK_ESTABLISHED = "filing.leak_established", [clause(29).item(2)], "初查没有查明确有泄露国家秘密事实", "确有泄密事实的，更正初查情况后再呈报；没有的，按其他情形处理";
     NOT_CRIMINAL = "filing.not_criminal", [clause(29).item(2)], "初查没有查明尚未达到刑事立案标准", "已经达到刑事立案标准的，移送有关部门查处；未查明的，先查明";
     NOT_FILED_TWICE = "filing.not_filed_twice", [clause(31)], "本案已经立案", "按调查与处理的规定办理";
+    REPORTED_BEFORE = "filing.reported_before", [clause(28), clause(29).item(6)], "尚未形成初查情况报告，不能以失实为由不予处理", "先呈报初查情况报告";
     LEAD_UNTRUE = "filing.lead_untrue", [clause(29).item(6)], at "ground", "初查没有查明案件线索反映的情况失实", "选择与初查、核实结果相符的情形";
     NO_LEAK_VERIFIED = "filing.no_leak_verified", [clause(25).item(3)], at "ground", "没有核实不存在泄密事实", "先核实线索";
     UNVERIFIABLE = "filing.unverifiable", [clause(25).item(3)], at "ground", "没有关于案件线索无法核实的记录", "先核实线索，写明未查明及原因";
@@ -126,7 +127,7 @@ impl Rule for AnswerReview {
     ) -> Option<dossier::Event> {
         let filing = &at.dossier.filing;
         check.that(!filing.reviewers.is_empty(), &REVIEW_MUST_HAVE_BEGUN);
-        check.that(filing.report.is_none(), &REVIEW_NOT_REPORTED);
+        check.that(is_review_open(at.dossier), &REVIEW_NOT_REPORTED);
         let begun = filing.reviewers.iter().map(|assignment| assignment.since).min();
         let in_order = at.occurred.map(|day| begun.is_none_or(|begun| begun <= day));
         check.that(in_order, &REVIEWED_AFTER_BEGUN);
@@ -206,7 +207,7 @@ impl Rule for ReportReview {
         let filing = &at.dossier.filing;
         check.that(!filing.reviewers.is_empty(), &REVIEW_MUST_HAVE_BEGUN);
         check.that(filing.answers.is_some(), &EVERY_CONTENT_ANSWERED);
-        check.that(filing.report.is_none(), &REVIEW_NOT_REPORTED);
+        check.that(is_review_open(at.dossier), &REVIEW_NOT_REPORTED);
         Some(Event::ReviewReported(Self::complete(draft)?).into())
     }
 }
@@ -241,6 +242,13 @@ impl Rule for SubmitFiling {
         let matter = Self::complete(draft).map(Matter::Filing);
         approval::submit(matter, MatterKind::Filing, at, check)
     }
+}
+
+/// The review is open until it is reported on, and again when a head returned what came of it.
+fn is_review_open(dossier: &Dossier) -> bool {
+    let Some((_, reported)) = &dossier.filing.report else { return true };
+    let returned = dossier.approval.last_returned();
+    dossier.filing.case.is_none() && returned.is_some_and(|version| version > reported.version)
 }
 
 /// Arts. 29-2 and 31: what filing needs.
@@ -296,23 +304,31 @@ pub(crate) fn may_not_be_handled(
 ) {
     check.that(at.dossier.filing.case.is_none(), &NOT_FILED_TWICE);
     let verified = at.dossier.intake.verified.as_ref();
+    let answers = at.dossier.filing.answers.as_ref();
     match ground {
         Some(NotHandledGround::NoLeak) => {
-            let none = verified.and_then(|form| form.violation.known()).map(|violation| !violation);
+            // What the review found counts for more than what was verified before it.
+            let none = match answers {
+                Some(answers) => both_no(&answers.leak, &answers.violation),
+                None => verified.and_then(|form| both_no(&form.violation, &form.violation)),
+            };
             check.that(known(none), &NO_LEAK_VERIFIED);
         }
         Some(NotHandledGround::Unverifiable) => {
-            let open = verified.is_some_and(|form| form.truth.known().is_none());
-            check.that(open, &UNVERIFIABLE);
+            let truth = answers.map(|form| &form.truth).or(verified.map(|form| &form.truth));
+            check.that(matches!(truth, Some(Fact::Unestablished(_))), &UNVERIFIABLE);
         }
         Some(NotHandledGround::Untrue) => {
-            check.that(at.dossier.filing.report.is_some(), &MUST_BE_REPORTED);
-            let answers = at.dossier.filing.answers.as_ref();
+            check.that(at.dossier.filing.report.is_some(), &REPORTED_BEFORE);
             let untrue = answers.and_then(|answers| answers.truth.known()).map(|truth| !truth);
             check.that(known(untrue), &LEAD_UNTRUE);
         }
         None => {}
     }
+}
+
+fn both_no(one: &Fact, other: &Fact) -> Option<bool> {
+    one.known().zip(other.known()).map(|(one, other)| !one && !other)
 }
 
 choice! {
@@ -435,10 +451,9 @@ pub fn review_deadline(dossier: &Dossier, setting: &Setting) -> Option<Deadline>
 
 /// The limits of this chapter that run or have run for a dossier.
 pub(crate) fn limits(dossier: &Dossier, setting: &Setting) -> Option<Running> {
-    let disposed = dossier.approval.ending().is_some() || dossier.intake.education.is_some();
     let reported = dossier.filing.report.as_ref().map(|(_, stamp)| stamp.occurred);
-    let met =
-        reported.or_else(|| disposed.then(|| dossier.history.last().map(|e| e.occurred)).flatten());
+    let educated = dossier.intake.education.as_ref().map(|(_, stamp)| stamp.occurred);
+    let met = reported.or(educated).or(dossier.approval.ended_on());
     Some(Running {
         id: limit::REVIEW.id,
         name: limit::REVIEW.name,

@@ -22,6 +22,8 @@ refusals! {
     KNOWER_NAMED = "leak.knower_named", [clause(4).item(1)], at "known_by", "没有写明不应知悉的知悉者", "写明被何人知悉";
     CIRCLE_EXCEEDED = "leak.circle_exceeded", [clause(4).item(2)], at "circle", "没有写明超出限定的接触范围而不能证明未被不应知悉者知悉的情形", "写明超出的范围和不能证明的情况";
     CHANNEL_NAMED = "leak.channel_named", [clause(5).item(2)], at "channel", "没有写明传递所用的网络或者通信方式", "写明经何种网络或者通信方式传递";
+    NOT_APPRAISED_AWAY = "leak.not_appraised_away", [clause(47)], at "items", "经鉴定不属于国家秘密", "不将其列为所泄露的国家秘密事项";
+    RESPONSIBLE_IS_PARTY = "leak.responsible_is_party", [clause(42)], at "responsible", "责任人员不是案件当事人", "先登记为案件当事人，告知权利义务并听取陈述和申辩";
     UNPROTECTED = "leak.unprotected", [clause(5).item(2)], at "unprotected", "没有认定未采取符合国家保密规定或者标准的保密措施", "据实填写；已采取符合规定的措施的，不适用这一情形";
 }
 
@@ -45,7 +47,7 @@ form! {
         channel: Option<Text> = "传递所用的网络或者通信方式", "适用第五条第二项的填写";
         unprotected: Option<Fact> = "是否未采取符合规定或者标准的保密措施", "适用第五条第二项的填写";
         responsible: Vec<PersonId> = "责任人员", "没有需要追究责任的，不选，另行认定";
-        evidence: Vec<EvidenceId> = "依据的证据";
+        evidence: Several<EvidenceId> = "依据的证据";
     }
 }
 
@@ -64,6 +66,15 @@ impl Rule for FindLeak {
             check.that(draft.channel.as_ref().map(Option::is_some), &CHANNEL_NAMED);
             let unprotected = draft.unprotected.as_ref().map(|fact| *fact == Some(Fact::Yes));
             check.that(unprotected, &UNPROTECTED);
+        }
+        for item in draft.items.as_deref().unwrap_or_default() {
+            let secret = !at.dossier.investigation.is_appraised_away(item);
+            let name = at.dossier.general.secret_item(item).map_or("", |form| form.name.as_str());
+            check.of(name).that(secret, &NOT_APPRAISED_AWAY);
+        }
+        for person in draft.responsible.as_deref().unwrap_or_default() {
+            let party = at.dossier.general.parties().any(|(id, _)| id == *person);
+            check.of(at.dossier.general.person_name(person)).that(party, &RESPONSIBLE_IS_PARTY);
         }
         crate::evidence::must_be_usable(draft.evidence.as_deref(), at, check);
         Some(super::Event::LeakFound(Self::complete(draft)?).into())

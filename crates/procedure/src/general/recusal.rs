@@ -7,7 +7,7 @@ use crate::{
     dossier::{self, At, Stamp},
     law::clause,
     step::{Form, Relation, Rule, Step, form},
-    value::{LongText, PersonId, RecusalId, StaffId, choice},
+    value::{LongText, PersonId, RecusalId, StaffId, Text, choice},
 };
 
 /// 自行回避.
@@ -39,6 +39,7 @@ refusals! {
     IS_A_HANDLER = "recusal.is_a_handler", [clause(9).paragraph(1)], at "handler", "申请回避的对象不是本案办案人员", "选择本案办案人员";
     BY_A_PARTY = "recusal.by_a_party", [clause(9).paragraph(1)], at "party", "申请人不是案件当事人", "只有案件当事人有权要求回避";
     IS_UNDECIDED = "recusal.is_undecided", [clause(9).paragraph(2)], at "recusal", "没有待决定的回避", "由办案人员自行回避或者当事人申请后再决定";
+    HEADS_BY_SUPERIOR = "recusal.heads_by_superior", [clause(9).paragraph(2)], at "superior_paper", "负责人的回避没有上一级保密行政管理部门的决定", "报请上一级保密行政管理部门决定，填写其决定的文号";
     NOT_ONES_OWN = "recusal.not_ones_own", [clause(9).paragraph(2)], by RECUSAL_BY_HEAD, at "recusal", "本人的回避不能由本人决定", "由其他负责人决定";
 }
 
@@ -94,6 +95,7 @@ form! {
         recusal: RecusalId = "回避申请";
         decision: Decision = "决定";
         reason: LongText = "理由";
+        superior_paper: Option<Text> = "上一级决定的文号", "负责人（含副职）回避的填写";
     }
 }
 
@@ -110,6 +112,10 @@ impl Rule for DecideRecusal {
         };
         check.that(recusal.is_some(), &IS_UNDECIDED);
         check.that(recusal.is_none_or(|recusal| recusal.staff != *at.who()), &NOT_ONES_OWN);
+        let staff = recusal.and_then(|recusal| at.setting.directory.staff(&recusal.staff));
+        let is_head = staff.is_some_and(|staff| staff.is_head());
+        let decided = draft.superior_paper.as_ref().map(Option::is_some);
+        check.that(decided.map(|decided| !is_head || decided), &HEADS_BY_SUPERIOR);
         Some(super::Event::RecusalDecided(Self::complete(draft)?).into())
     }
 }

@@ -56,6 +56,7 @@ impl Rule for VerifyPlea {
         must_be_in_case(at, check);
         let plea = draft.plea.as_ref().and_then(|id| at.dossier.investigation.plea(id));
         check.that(plea.map(|plea| plea.verified.is_none()), &NOT_VERIFIED_TWICE);
+        at.follows(plea.map(|plea| plea.heard), check);
         Some(Event::PleaVerified(Self::complete(draft)?).into())
     }
 }
@@ -64,6 +65,7 @@ pub(super) fn hear(state: &mut State, form: &HearParty, stamp: Stamp) {
     let pleas = form.points.iter().map(|content| Plea {
         party: form.party.clone(),
         content: content.clone(),
+        heard: stamp.occurred,
         verified: None,
     });
     state.pleas.extend(pleas);

@@ -1,5 +1,7 @@
 //! 认定. Appraisals are obtained, the five contents are found on evidence, and fact-finding ends (arts. 34, 47, 51).
 
+use std::collections::BTreeSet;
+
 use super::{Event, must_be_in_case};
 use crate::{
     check::{Check, refusals},
@@ -7,16 +9,18 @@ use crate::{
     dossier::{self, At, Dossier, Stamp},
     evidence,
     law::clause,
+    setting::Setting,
     step::{Form, Rule, form, row},
     value::{AppraisalId, DepartmentId, EvidenceId, LongText, SecretItemId, Several, Text, choice},
 };
 
 refusals! {
     AUTHORITY_TO_APPRAISE = "appraisal.authority_to_appraise", [clause(47)], by APPRAISAL_AUTHORITY, at "department", "提请的部门没有密级鉴定权", "向国家或者省级保密行政管理部门提请";
+    ITEM_WAS_REQUESTED = "appraisal.item_was_requested", [clause(47)], at "results", "鉴定结论涉及没有提请鉴定的事项", "只记录提请鉴定的事项";
     RESULT_NOT_RECORDED = "appraisal.result_not_recorded", [clause(47)], at "appraisal", "该次鉴定结果已经记录", "记录有误的，更正";
     RESULT_AFTER_REQUEST = "appraisal.result_after_request", [clause(47)], at "occurred", "鉴定书日期早于提请日期", "核对日期";
     EVIDENCE_CITED = "finding.evidence_cited", [clause(34)], by FINDING_RESTS_ON_EVIDENCE, at "evidence", "认定没有证据", "选择至少一件可以使用的证据";
-    NONE_FOUND_EXPLAINED = "finding.none_found_explained", [clause(34)], at "none", "本项不能认定为没有", "写明认定的内容和依据";
+    NONE_FOUND_EXPLAINED = "finding.none_found_explained", [clause(34)], at "none", "前三项调查内容不能认定为经查没有", "查明并写明依据的证据";
     FIVE_CONTENTS_FOUND = "finding.five_contents_found", [clause(34)], "调查内容尚未全部认定", "逐项认定调查内容";
     LEAK_FOUND = "finding.leak_found", [clause(51).paragraph(1)], "尚未认定泄露国家秘密", "认定泄密；证据不足的，呈报撤销案件";
     FOUNDATION_STILL_USABLE = "finding.foundation_still_usable", [clause(34)], "认定所依据的证据现在不能使用", "重新认定";
@@ -100,6 +104,10 @@ impl Rule for RecordAppraisal {
         check.that(request.map(|request| request.result.is_none()), &RESULT_NOT_RECORDED);
         let in_order = request.zip(at.occurred).map(|(request, day)| request.stamp.occurred <= day);
         check.that(in_order, &RESULT_AFTER_REQUEST);
+        let requested = request.zip(draft.results.as_ref()).map(|(request, results)| {
+            results.iter().all(|result| request.form.items.contains(&result.item))
+        });
+        check.that(requested, &ITEM_WAS_REQUESTED);
         Some(Event::AppraisalRecorded(Self::complete(draft)?).into())
     }
 }
@@ -200,24 +208,35 @@ impl Rule for EndFactFinding {
     ) -> Option<dossier::Event> {
         must_be_in_case(at, check);
         check.that(at.dossier.investigation.fact_finding_ended.is_none(), &NOT_ENDED_TWICE);
-        facts_are_found(at, check);
+        facts_are_found(at.dossier, at.setting, check);
         Some(Event::FactFindingEnded(Self::complete(draft)?).into())
     }
 }
 
-/// Arts. 34, 42 and 47: what must be settled before fact-finding ends.
-fn facts_are_found(at: &At<'_>, check: &mut Check<'_>) {
-    let Dossier { general, investigation, .. } = at.dossier;
+/// Arts. 34, 42 and 47: what must be settled before fact-finding ends, and stay so until closing.
+pub(crate) fn facts_are_found(dossier: &Dossier, setting: &Setting, check: &mut Check<'_>) {
+    let Dossier { general, investigation, .. } = dossier;
+    let all_usable = |ids: &[EvidenceId]| {
+        let items = ids.iter().filter_map(|id| dossier.evidence.item(id));
+        let mut usability = items.map(|item| evidence::usability(item, dossier, setting));
+        usability.all(|usability| usability == evidence::Usability::Usable)
+    };
     for content in Content::ALL {
         let found = investigation.fact(*content);
         check.of(content.label()).that(found.is_some(), &FIVE_CONTENTS_FOUND);
-        let usable = found.is_none_or(|form| all_usable(&form.evidence, at));
+        let usable = found.is_none_or(|form| all_usable(&form.evidence));
         check.of(content.label()).that(usable, &FOUNDATION_STILL_USABLE);
     }
-    check.that(general.leak.is_some(), &LEAK_FOUND);
-    for (id, party) in general.parties() {
-        let heard = investigation.hearings.iter().any(|(form, _)| form.party == id);
-        check.of(party.name.as_str()).that(heard, &PARTY_HEARD);
+    let leak = general.leak.as_ref().map(|(form, _)| form);
+    check.that(leak.is_some(), &LEAK_FOUND);
+    let usable = leak.is_none_or(|form| all_usable(&form.evidence));
+    check.of("认定泄露国家秘密").that(usable, &FOUNDATION_STILL_USABLE);
+    let responsible = leak.map(|form| form.responsible.as_slice()).unwrap_or_default();
+    let parties = general.parties().map(|(id, _)| id);
+    let heard: BTreeSet<_> = parties.chain(responsible.iter().cloned()).collect();
+    for person in heard {
+        let is_heard = investigation.hearings.iter().any(|(form, _)| form.party == person);
+        check.of(general.person_name(&person)).that(is_heard, &PARTY_HEARD);
     }
     for (plea, i) in investigation.pleas.iter().zip(1..) {
         let title = dossier::titled(i, plea.content.as_str());
@@ -227,10 +246,4 @@ fn facts_are_found(at: &At<'_>, check: &mut Check<'_>) {
     for appraisal in decisive {
         check.that(appraisal.result.is_some(), &APPRAISAL_RECEIVED);
     }
-}
-
-fn all_usable(ids: &[EvidenceId], at: &At<'_>) -> bool {
-    let items = ids.iter().filter_map(|id| at.dossier.evidence.item(id));
-    let usability = |item| evidence::usability(item, at.dossier, at.setting);
-    items.map(usability).all(|usability| usability == evidence::Usability::Usable)
 }

@@ -51,6 +51,8 @@ impl Rule for ProposeHandling {
             persons.iter().all(|person| responsible.unwrap_or_default().contains(person))
         });
         check.that(within, &PERSONS_RESPONSIBLE);
+        let ended = at.dossier.investigation.fact_finding_ended.as_ref();
+        at.follows(ended.map(|(_, stamp)| stamp.occurred), check);
         Some(Event::HandlingProposed(Self::complete(draft)?).into())
     }
 }
@@ -187,6 +189,8 @@ impl Rule for RecheckRectification {
     ) -> Option<dossier::Event> {
         let reported = urged(&draft.rectification, at).map(|urged| urged.reported.is_some());
         check.that(reported, &RECHECKED_AFTER_REPORT);
+        let report = urged(&draft.rectification, at).and_then(|urged| urged.reported.as_ref());
+        at.follows(report.map(|(_, stamp)| stamp.occurred), check);
         Some(Event::RectificationRechecked(Self::complete(draft)?).into())
     }
 }
@@ -284,6 +288,7 @@ impl Rule for NotifyCancellation {
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
         check.that(at.dossier.stage() == Stage::Cancelled, &IS_CANCELLED);
+        at.follows(at.dossier.approval.ended_on(), check);
         Some(Event::CancellationNotified(Self::complete(draft)?).into())
     }
 }

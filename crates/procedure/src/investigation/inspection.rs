@@ -21,6 +21,7 @@ refusals! {
     ATTENDANT_NAMED = "inspection.attendant_named", [clause(44).paragraph(1)], at "attendant", "没有写明在场的被检查人或者见证人", "写明姓名";
     NOT_TWO_PLACES = "inspection.not_two_places", [clause(35)], by ONE_PLACE_AT_A_TIME, at "handlers", "同一时间已在另一处调查、检查", "错开时间，或者由其他办案人员进行；时间记录有误的，改正";
     ENDS_AFTER_START = "inspection.ends_after_start", [clause(44).paragraph(2)], at "to", "结束时间不晚于开始时间", "核对时间";
+    IS_OVER = "inspection.is_over", [clause(44)], at "to", "检查尚未结束", "结束后再记录";
     ABSENCE_NOTED = "inspection.absence_noted", [clause(44).paragraph(2)], at "note", "被检查人或者见证人不在场、拒绝签名的，没有在检查笔录中注明", "填写注明";
 }
 
@@ -84,6 +85,7 @@ impl Rule for Inspect {
     fn judge(draft: InspectDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
         must_be_in_case(at, check);
         check.that(draft.from.zip(draft.to).map(|(from, to)| from < to), &ENDS_AFTER_START);
+        check.that(at.is_over(draft.to), &IS_OVER);
         let handlers = draft.handlers.as_deref();
         let distinct = handlers.map(|h| h.iter().collect::<std::collections::BTreeSet<_>>().len());
         check.conduct(distinct.map(|count| count >= limit::MIN_HANDLERS), &AT_LEAST_TWO_HANDLERS);
@@ -99,7 +101,10 @@ impl Rule for Inspect {
             attended.zip(named).map(|(attended, named)| !attended || named),
             &ATTENDANT_NAMED,
         );
-        let unsigned = draft.signature.map(|signature| signature == RecordSignature::Noted);
+        let unsigned = draft.signature.zip(draft.attendance).map(|(signature, attendance)| {
+            let absent = attendance == Attendance::Nobody && signature != RecordSignature::None;
+            signature == RecordSignature::Noted || absent
+        });
         let noted = draft.note.as_ref().map(Option::is_some);
         check.that(unsigned.zip(noted).map(|(unsigned, noted)| !unsigned || noted), &ABSENCE_NOTED);
         let form = Self::complete(draft)?;

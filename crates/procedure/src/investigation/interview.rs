@@ -29,6 +29,7 @@ refusals! {
     QUESTIONS_AND_ANSWERS = "interview.questions_and_answers", [clause(40).paragraph(1)], at "dialogue", "询问笔录没有采取问答式", "逐问逐答填写";
     NOT_SIGNED_YET = "interview.not_signed_yet", [clause(40).paragraph(2)], at "interview", "该询问笔录已经核对签名", "签名后的笔录不再更改；需要补充的，另行询问";
     SIGNED_AFTER_INTERVIEW = "interview.signed_after_interview", [clause(40).paragraph(2)], at "occurred", "签名日期早于询问之日", "核对签名日期";
+    IS_OVER = "interview.is_over", [clause(40).paragraph(1)], at "to", "询问尚未结束", "结束后再记录";
     REFUSAL_NOTED = "interview.refusal_noted", [clause(40).paragraph(2)], at "refusal_note", "拒绝签名的，没有在询问笔录中注明", "填写拒绝签名的注明";
     REQUEST_IS_GRANTED = "statement.request_is_granted", [clause(41).paragraph(1)], at "answer", "请求自行提供书面材料的，应当准许", "准许自行提供";
     DEMANDED_IF_NECESSARY = "statement.demanded_if_necessary", [clause(41).paragraph(1)], at "necessity", "办案人员要求自行书写的，没有写明必要性", "写明必要性";
@@ -211,6 +212,7 @@ impl Rule for RecordInterview {
             place: draft.place.as_ref(),
         };
         session.judge(at, check);
+        check.that(at.is_over(draft.to), &IS_OVER);
         check.conduct(draft.credentials.map(|shown| shown == Done::Yes), &CREDENTIALS_SHOWN);
         for person in draft.persons.as_deref().unwrap_or_default() {
             judge_rights(person, at, check);

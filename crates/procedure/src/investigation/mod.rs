@@ -8,6 +8,7 @@ pub mod handling;
 pub mod inspection;
 pub mod interview;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use self::{
@@ -36,7 +37,7 @@ use crate::{
     limit,
     setting::{Engagement, Setting},
     step::{Form, Relation, Rule, Step, form},
-    value::{InterviewId, LongText, PersonId, PleaId, Several, StaffId, choice},
+    value::{InterviewId, LongText, PersonId, PleaId, SecretItemId, Several, StaffId, choice},
 };
 
 const HANDLER: &[Relation] = &[Relation::Handler];
@@ -156,6 +157,7 @@ pub static STEPS: [Step; 22] = [
 refusals! {
     CASE_FILED = "investigation.case_filed", [clause(33).paragraph(1)], "尚未立案", "先填报立案表并经负责人批准";
     AFTER_FILING = "investigation.after_filing", [clause(33).paragraph(1)], at "occurred", "发生日期早于立案之日", "核对发生日期";
+    HANDLERS_APPOINTED = "investigation.handlers_appointed", [clause(33).paragraph(1)], "立案后尚未指派办案人员", "由负责人指派2名以上办案人员";
     HANDLERS_ARE_HANDLERS = "investigation.handlers_are_handlers", [clause(33).paragraph(1)], at "handlers", "指派的人员没有办案人员岗位，或者已经回避", "从办案人员中指派";
     TWO_HANDLERS = "investigation.two_handlers", [clause(33).paragraph(1)], at "handlers", "办案人员少于2名", "指派2名以上办案人员";
 }
@@ -249,6 +251,9 @@ pub(crate) fn must_be_in_case(at: &At<'_>, check: &mut Check<'_>) {
     check.that(case.is_some(), &CASE_FILED);
     let in_order = case.zip(at.occurred).map(|(case, day)| case.stamp.occurred <= day);
     check.that(in_order, &AFTER_FILING);
+    if case.is_some() {
+        check.that(!at.dossier.investigation.handlers.is_empty(), &HANDLERS_APPOINTED);
+    }
 }
 
 /// What was recorded under this chapter.
@@ -306,6 +311,8 @@ pub struct Plea {
     pub party: PersonId,
     /// What was raised.
     pub content: LongText,
+    /// On which day.
+    pub heard: Date,
     /// 核查结果.
     pub verified: Option<(VerifyPlea, Stamp)>,
 }
@@ -365,6 +372,14 @@ impl State {
     /// The plea with this number.
     pub fn plea(&self, id: &PleaId) -> Option<&Plea> {
         self.pleas.get((id.0 as usize).checked_sub(1)?)
+    }
+
+    /// Whether an appraisal says that the item is no state secret; the last one counts.
+    pub fn is_appraised_away(&self, item: &SecretItemId) -> bool {
+        let results = self.appraisals.iter().filter_map(|appraisal| appraisal.result.as_ref());
+        let items = results.flat_map(|(form, _)| &form.results);
+        let last = items.filter(|appraised| appraised.item == *item).last();
+        last.is_some_and(|appraised| appraised.result == finding::Appraised::NotASecret)
     }
 
     /// The last finding on one of the five contents.

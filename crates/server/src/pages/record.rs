@@ -526,7 +526,7 @@ impl<'a> Reader<'a> {
 
     /// The four conditions of 第五十三条.
     pub(super) fn conditions(&self) -> [Condition; 4] {
-        closing::conditions(self.dossier).map(|condition| {
+        closing::conditions(self.dossier, self.setting).map(|condition| {
             let text = clause(53).item(condition.item).text().unwrap_or_default();
             Condition {
                 state: if condition.missing.is_empty() { "met" } else { "open" },
