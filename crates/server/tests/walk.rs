@@ -106,7 +106,7 @@ fn case_1_is_played_from_registration_to_closing() {
         assert!(notice.contains(words), "{words} is not in the notice: {notice}");
     }
     let record = walk.paper("询问笔录");
-    for words in ["询问笔录", "我叫Y，是样例银行员工。", "询问室一", "乙一", "乙二"]
+    for words in ["询问笔录", "我叫N，是样例银行负责人。", "询问室一", "乙一", "乙二"]
     {
         assert!(record.contains(words), "{words} is not in the record: {record}");
     }

@@ -378,7 +378,7 @@ impl State {
     pub fn is_appraised_away(&self, item: &SecretItemId) -> bool {
         let results = self.appraisals.iter().filter_map(|appraisal| appraisal.result.as_ref());
         let items = results.flat_map(|(form, _)| &form.results);
-        let last = items.filter(|appraised| appraised.item == *item).last();
+        let last = items.filter(|appraised| appraised.item == *item).next_back();
         last.is_some_and(|appraised| appraised.result == finding::Appraised::NotASecret)
     }
 
