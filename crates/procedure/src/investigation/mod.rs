@@ -377,8 +377,8 @@ impl State {
     /// Whether an appraisal says that the item is no state secret; the last one counts.
     pub fn is_appraised_away(&self, item: &SecretItemId) -> bool {
         let results = self.appraisals.iter().filter_map(|appraisal| appraisal.result.as_ref());
-        let items = results.flat_map(|(form, _)| &form.results);
-        let last = items.filter(|appraised| appraised.item == *item).next_back();
+        let mut items = results.flat_map(|(form, _)| &form.results);
+        let last = items.rfind(|appraised| appraised.item == *item);
         last.is_some_and(|appraised| appraised.result == finding::Appraised::NotASecret)
     }
 
