@@ -33,10 +33,18 @@ pub static STEPS: [Step; 2] = [
 ];
 
 refusals! {
-    MUST_BE_PENDING = "approval.must_be_pending", [], at "submission", "没有待批的事项", "由办案人员先呈报";
-    APPROVER_NOT_HANDLER = "approval.approver_not_handler", [clause(31)], by APPROVER_NOT_HANDLER, at "submission", "审批人是本案办案人员，不能审批自己办理的案件", "由其他负责人审批";
-    MUST_BE_UNCHANGED = "approval.must_be_unchanged", [clause(31)], at "submission", "呈报后内容有变动，与呈报时不一致", "退回后重新呈报";
-    NOT_PENDING_TWICE = "approval.not_pending_twice", [], "同一事项已经呈报，正在等待审批", "等待负责人批准或者退回";
+    MUST_BE_PENDING = "approval.must_be_pending", [], at "submission",
+        "没有待批的事项",
+        "由办案人员先呈报";
+    APPROVER_NOT_HANDLER = "approval.approver_not_handler", [clause(31)], by APPROVER_NOT_HANDLER, at "submission",
+        "审批人是本案办案人员，不能审批自己办理的案件",
+        "由其他负责人审批";
+    MUST_BE_UNCHANGED = "approval.must_be_unchanged", [clause(31)], at "submission",
+        "呈报后内容有变动，与呈报时不一致",
+        "退回后重新呈报";
+    NOT_PENDING_TWICE = "approval.not_pending_twice", [],
+        "同一事项已经呈报，正在等待审批",
+        "等待负责人批准或者退回";
 }
 
 /// 呈报事项. What is submitted, with what was filled in.

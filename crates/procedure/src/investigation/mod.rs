@@ -155,11 +155,21 @@ pub static STEPS: [Step; 22] = [
 ];
 
 refusals! {
-    CASE_FILED = "investigation.case_filed", [clause(33).paragraph(1)], "尚未立案", "先填报立案表并经负责人批准";
-    AFTER_FILING = "investigation.after_filing", [clause(33).paragraph(1)], at "occurred", "发生日期早于立案之日", "核对发生日期";
-    HANDLERS_APPOINTED = "investigation.handlers_appointed", [clause(33).paragraph(1)], "立案后尚未指派办案人员", "由负责人指派2名以上办案人员";
-    HANDLERS_ARE_HANDLERS = "investigation.handlers_are_handlers", [clause(33).paragraph(1)], at "handlers", "指派的人员没有办案人员岗位，或者已经回避", "从办案人员中指派";
-    TWO_HANDLERS = "investigation.two_handlers", [clause(33).paragraph(1)], at "handlers", "办案人员少于2名", "指派2名以上办案人员";
+    CASE_FILED = "investigation.case_filed", [clause(33).paragraph(1)],
+        "尚未立案",
+        "先填报立案表并经负责人批准";
+    AFTER_FILING = "investigation.after_filing", [clause(33).paragraph(1)], at "occurred",
+        "发生日期早于立案之日",
+        "核对发生日期";
+    HANDLERS_APPOINTED = "investigation.handlers_appointed", [clause(33).paragraph(1)],
+        "立案后尚未指派办案人员",
+        "由负责人指派2名以上办案人员";
+    HANDLERS_ARE_HANDLERS = "investigation.handlers_are_handlers", [clause(33).paragraph(1)], at "handlers",
+        "指派的人员没有办案人员岗位，或者已经回避",
+        "从办案人员中指派";
+    TWO_HANDLERS = "investigation.two_handlers", [clause(33).paragraph(1)], at "handlers",
+        "办案人员少于2名",
+        "指派2名以上办案人员";
 }
 
 /// Every list of refusals in this chapter.

@@ -19,7 +19,9 @@ pub static STEPS: [Step; 1] =
     [Step::of::<FixPaper>("fix_paper", "固定文书", &[clause(62)], &[Relation::System]).after_end()];
 
 refusals! {
-    ISSUES_A_PAPER = "papers.issues_a_paper", [clause(62)], at "entry", "该记录没有应当制作的文书，或者文书已经固定", "核对记录";
+    ISSUES_A_PAPER = "papers.issues_a_paper", [clause(62)], at "entry",
+        "该记录没有应当制作的文书，或者文书已经固定",
+        "核对记录";
 }
 
 /// Rules of this chapter that are not steps.
