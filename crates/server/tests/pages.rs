@@ -86,7 +86,7 @@ impl World {
         let mut wrong = Vec::new();
         play(scenario, start, &mut |line| wrong.extend(line.failure.clone())).unwrap();
         assert_eq!(wrong, Vec::<String>::new());
-        world.office.clock().stand(TODAY.at(9, 0, 0, 0));
+        world.office.clock().stand(TODAY.at(18, 0, 0, 0));
         world
     }
 
@@ -368,6 +368,9 @@ fn a_form_outlives_its_session_for_the_person_who_filled_it_in() {
     lead[at].1 = again.as_str();
     assert_eq!(browser.post("/register", &lead).status, 303);
     browser.get("/register?kept=1").hides("登录失效前填写的案由");
+    let elsewhere = [("title", "另一台电脑上填写的案由"), ("_who", who.as_str())];
+    assert_eq!(world.browser().post("/register", &elsewhere).location, "/sign-in?kept=1");
+    browser.get("/register?kept=1").hides("另一台电脑上填写的案由");
 }
 
 #[test]
@@ -436,6 +439,7 @@ fn a_correction_shows_the_old_and_the_new() {
     let id = registered(&world);
     let clerk = world.sign_in("甲一");
     let path = format!("/dossiers/{id}/entries/1/correct");
+    world.office.clock().stand(date(2026, 3, 17).at(9, 0, 0, 0));
     let form = clerk.get(&path);
     form.shows("value=\"样例案由\"");
     form.shows("value=\"2026-03-16\"");

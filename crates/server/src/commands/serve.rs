@@ -1,11 +1,6 @@
 //! `chachu serve`: serves an office, or a demonstration of one.
 
-use std::{
-    io::Write,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use jiff::civil::Date;
 use procedure::directory::Role;
@@ -65,12 +60,12 @@ pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
     let today = args.today.as_deref().map(procedure::value::read_date);
     let today = today.transpose().map_err(Wrong::Unreadable)?;
     let passing = match &args.data {
-        None => Some(Passing::make()?),
+        None => Some(tempfile::Builder::new().prefix("chachu-demo-").tempdir()?),
         Some(_) => None,
     };
     let data = match (&args.data, &passing) {
         (Some(data), _) => data.clone(),
-        (None, Some(passing)) => passing.0.join("data"),
+        (None, Some(passing)) => passing.path().join("data"),
         (None, None) => return Err(Wrong::unreadable("没有给出数据目录")),
     };
     let place = Place { keys: Some(keys(&data, args.keys.as_deref())), data };
@@ -109,8 +104,11 @@ pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
 fn log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     // A second subscriber is refused, and the first goes on.
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .try_init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(%place, "a panic");
@@ -168,26 +166,4 @@ fn announce(demonstration: &Demonstration, out: &mut dyn Write) -> std::io::Resu
         writeln!(out, "  {name}　{about}")?;
     }
     Ok(())
-}
-
-/// A directory that lasts as long as the demonstration.
-struct Passing(PathBuf);
-
-impl Passing {
-    fn make() -> Result<Passing, Wrong> {
-        let path = std::env::temp_dir().join(format!("chachu-demo-{}", std::process::id()));
-        std::fs::create_dir(&path)?;
-        Ok(Passing(path))
-    }
-}
-
-impl Drop for Passing {
-    fn drop(&mut self) {
-        remove(&self.0);
-    }
-}
-
-fn remove(path: &Path) {
-    // What cannot be removed is left to the system's own cleaning.
-    let _ = std::fs::remove_dir_all(path);
 }

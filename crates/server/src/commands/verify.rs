@@ -112,13 +112,14 @@ fn meaning(store: &Store) -> Result<Option<String>, Wrong> {
     // In the order of time, so that each dossier is seen with the directory of its last entry.
     ids.sort();
     let mut past = past_of_directory(store)?.into_iter().peekable();
-    let mut known = Directory::default();
+    let mut known = Arc::new(Directory::default());
+    let holidays = Arc::new(Holidays::built_in().clone());
     let mut meaning = Meaning::default();
     for (changed, id) in ids {
         while let Some((_, event)) = past.next_if(|(recorded, _)| *recorded <= changed) {
-            known.apply(event);
+            Arc::make_mut(&mut known).apply(event);
         }
-        if let Some(bad) = check_dossier(store, &id, &known, &mut meaning)? {
+        if let Some(bad) = check_dossier(store, &id, (&known, &holidays), &mut meaning)? {
             return Ok(Some(format!("「dossier/{id}」{bad}")));
         }
     }
@@ -148,7 +149,7 @@ fn past_of_directory(store: &Store) -> Result<Vec<(i64, directory::Event)>, Wron
 fn check_dossier(
     store: &Store,
     id: &str,
-    known: &Directory,
+    (known, holidays): (&Arc<Directory>, &Arc<Holidays>),
     meaning: &mut Meaning,
 ) -> Result<Option<String>, Wrong> {
     let mut dossier = Dossier::new(id);
@@ -175,8 +176,8 @@ fn check_dossier(
     let setting = Setting {
         now: last.entered,
         department: department.clone(),
-        directory: Arc::new(known.clone()),
-        holidays: Arc::new(Holidays::built_in().clone()),
+        directory: known.clone(),
+        holidays: holidays.clone(),
         readings: known.switches(department),
         engagements: Vec::new(),
     };

@@ -26,6 +26,8 @@ pub(super) struct DossierPage {
     /// What was just recorded, after a redirect.
     pub(super) notice: Option<String>,
     id: String,
+    title: String,
+    grade: &'static str,
     heading: Heading,
     facts: Vec<(&'static str, String)>,
     steps: Steps,
@@ -56,11 +58,9 @@ pub(super) struct OutlinePage {
     limits: Vec<LimitRow>,
 }
 
-/// The title of a dossier and where it stands.
+/// Where a dossier stands: nothing of its contents.
 struct Heading {
     number: String,
-    title: String,
-    grade: &'static str,
     stage: Stage,
     track: Vec<Stop>,
     limit: Option<LimitRow>,
@@ -139,6 +139,8 @@ impl DossierPage {
         DossierPage {
             notice: None,
             id: dossier.id.clone(),
+            title: dossier.title().to_owned(),
+            grade: crate::office::rows::marking(dossier),
             heading: Heading::new(dossier, setting),
             facts: facts(dossier, setting),
             steps: Steps::new(dossier, setting, who),
@@ -163,14 +165,11 @@ impl DossierPage {
 impl OutlinePage {
     /// Number, units, stage and limits; nothing else.
     pub(super) fn new(frame: Frame, dossier: &Dossier, setting: &Setting) -> Self {
-        let mut heading = Heading::new(dossier, setting);
-        heading.title = heading.number.clone();
-        heading.grade = "";
         let shown = ["案号", "线索编号", "机关、单位", "承办部门"];
         let facts = facts(dossier, setting);
         OutlinePage {
             frame,
-            heading,
+            heading: Heading::new(dossier, setting),
             facts: facts.into_iter().filter(|(label, _)| shown.contains(label)).collect(),
             limits: limits(dossier, setting),
         }
@@ -184,8 +183,6 @@ impl Heading {
         let first = open.min_by_key(|limit| limit.deadline.latest);
         Heading {
             number: number(dossier),
-            title: dossier.title().to_owned(),
-            grade: crate::office::rows::marking(dossier),
             stage: dossier.stage(),
             track: track(dossier),
             limit: first.map(|limit| limit_row(limit, dossier, setting.today())),
