@@ -163,7 +163,7 @@ impl<'a> Check<'a> {
         let subject = self.subject.take();
         let switched_off =
             refusal.reading.is_some_and(|reading| !self.setting.readings.holds(reading));
-        if switched_off || self.setting.is_knocked_out(refusal.code) {
+        if switched_off || self.setting.readings.is_knocked_out(refusal.code) {
             return;
         }
         let conduct = conduct == Conduct::Yes;

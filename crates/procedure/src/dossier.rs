@@ -520,8 +520,6 @@ mod tests {
             holidays: std::sync::Arc::new(Holidays::built_in().clone()),
             readings: Switches::default(),
             engagements: Vec::new(),
-            #[cfg(feature = "knock-out")]
-            knocked_out: None,
         }
     }
 

@@ -27,17 +27,39 @@ pub struct Reading {
 /// Which readings a department has switched away from their default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Switches(BTreeMap<String, bool>);
+pub struct Switches {
+    switched: BTreeMap<String, bool>,
+    /// The one check that is switched off, to prove that somebody misses it.
+    #[cfg(feature = "knock-out")]
+    #[serde(skip)]
+    knocked_out: Option<&'static str>,
+}
 
 impl Switches {
     /// Whether the reading holds.
     pub fn holds(&self, reading: &Reading) -> bool {
-        self.0.get(reading.id).copied().unwrap_or(reading.default)
+        self.switched.get(reading.id).copied().unwrap_or(reading.default)
+    }
+
+    /// The same with one check switched off.
+    #[cfg(feature = "knock-out")]
+    pub fn without(self, code: &'static str) -> Self {
+        Switches { knocked_out: Some(code), ..self }
+    }
+
+    pub(crate) fn is_knocked_out(&self, code: &str) -> bool {
+        #[cfg(feature = "knock-out")]
+        return self.knocked_out == Some(code);
+        #[cfg(not(feature = "knock-out"))]
+        {
+            let _ = code;
+            false
+        }
     }
 
     /// The same with one reading switched.
     pub fn switch(&mut self, id: &str, holds: bool) {
-        self.0.insert(id.to_owned(), holds);
+        self.switched.insert(id.to_owned(), holds);
     }
 }
 

@@ -29,9 +29,6 @@ pub struct Setting {
     pub readings: Switches,
     /// What the persons named are engaged in, in other dossiers.
     pub engagements: Vec<Engagement>,
-    /// The one check that is switched off, to prove that somebody misses it.
-    #[cfg(feature = "knock-out")]
-    pub knocked_out: Option<&'static str>,
 }
 
 impl Setting {
@@ -46,16 +43,6 @@ impl Setting {
             LastDay::MovedToWorkingDay
         } else {
             LastDay::Kept
-        }
-    }
-
-    pub(crate) fn is_knocked_out(&self, code: &str) -> bool {
-        #[cfg(feature = "knock-out")]
-        return self.knocked_out == Some(code);
-        #[cfg(not(feature = "knock-out"))]
-        {
-            let _ = code;
-            false
         }
     }
 }

@@ -30,6 +30,7 @@ pub struct Core {
     dossiers: BTreeMap<String, Dossier>,
     numbers: BTreeMap<String, u32>,
     sealed: BTreeMap<String, String>,
+    #[cfg(feature = "knock-out")]
     off: Option<&'static str>,
 }
 
@@ -54,16 +55,16 @@ impl Core {
     pub fn setting(&self, department: &DepartmentId, now: DateTime, dossier: &str) -> Setting {
         let others = self.dossiers.values().filter(|other| other.id != dossier);
         let engagements = others.flat_map(|other| other.investigation.engagements());
-        let _ = self.off;
+        let readings = self.directory.switches(department);
+        #[cfg(feature = "knock-out")]
+        let readings = self.off.into_iter().fold(readings, procedure::readings::Switches::without);
         Setting {
             now,
             department: department.clone(),
             directory: self.directory.clone(),
             holidays: builtin(),
-            readings: self.directory.switches(department),
+            readings,
             engagements: engagements.collect(),
-            #[cfg(feature = "knock-out")]
-            knocked_out: self.off,
         }
     }
 
