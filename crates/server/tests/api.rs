@@ -434,12 +434,12 @@ fn a_full_disk_is_said_and_nothing_is_half_written() {
     }
     let server = Server::on(Store::open(&disk.join("data"), &root.path().join("keys")).unwrap());
     let clerk = server.client("甲一");
-    let full = (0..1000).map(|i| {
+    let mut full = (0..1000).map(|i| {
         let mut body = lead(&format!("样例{i}"));
         body["answers"]["content"] = json!("长".repeat(15_000));
         take(&clerk, &body)
     });
-    let full = full.filter(|answered| answered.status != 201).next().unwrap();
+    let full = full.find(|answered| answered.status != 201).unwrap();
     assert_eq!((full.status, full.body["type"].as_str()), (507, Some("full")), "{}", full.body);
     assert_eq!(full.body["title"], "磁盘已满，未保存任何内容");
     let report = server.office.store().verify(&|_, _| {}).unwrap();

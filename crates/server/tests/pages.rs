@@ -1,7 +1,6 @@
 //! The pages through the front door: a real server, and people who fill in forms.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::net::Ipv4Addr;
 

@@ -1,6 +1,11 @@
 //! `chachu serve`: serves an office, or a demonstration of one.
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    io::{IsTerminal, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use jiff::civil::Date;
 use procedure::directory::Role;
