@@ -267,6 +267,12 @@ fn a_lead_is_registered_and_its_reporter_is_shown_to_nobody() {
     let correction = clerk.get(&format!("/dossiers/{id}/entries/1/correct"));
     correction.shows("value=\"样例案由\"");
     correction.hides("金丝雀");
+    lead.retain(|(field, _)| *field != "reporter");
+    let corrected = clerk.fill(&format!("/dossiers/{id}/entries/1/correct"), &lead);
+    assert_eq!(corrected.status, 303, "{}", corrected.text);
+    let page = clerk.get(&format!("/dossiers/{id}"));
+    page.hides("<del>密封</del>");
+    assert_eq!(page.text.matches("<span class=\"sealed\">密封</span>").count(), 2);
     for who in ["甲一", "丙一"] {
         world.sign_in(who).get("/dossiers").hides("金丝雀");
     }
