@@ -13,7 +13,7 @@ use crate::{
     law::clause,
     setting::Setting,
     step::{Malformed, OCCURRED, Occurs, Relation, Step},
-    value::{Answers, LongText, StaffId, read_date},
+    value::{Answers, Kind, LongText, StaffId, read_date},
 };
 
 /// In force since this day (art. 64).
@@ -80,6 +80,9 @@ refusals! {
     NOT_BEFORE_PREMISE = "act.not_before_premise", [], at "occurred",
         "发生日期早于它所针对的事项",
         "核对发生日期";
+    NOTHING_TO_CHOOSE = "act.nothing_to_choose", [],
+        "尚没有可以选择的事项",
+        "先办理产生该事项的步骤";
     NOT_AS_HAPPENED = "act.not_as_happened", [],
         "这一步骤不能作为已经发生的行为如实记录",
         "按正常方式办理";
@@ -132,6 +135,7 @@ fn judge_form(dossier: &Dossier, at: &At<'_>, mut check: Check<'_>) -> Verdict {
         check.that(act.step.recordable_as_happened, &NOT_AS_HAPPENED);
     }
     judge_fields(act, &mut check);
+    judge_targets(at, &mut check);
     let event = (act.step.judge)(&act.answers, at, &mut check);
     conclude(dossier, at, event, check)
 }
@@ -222,6 +226,18 @@ fn judge_correction(
     };
     let rested_on = dossier.history.iter().filter(|later| later.version > entry).any(rests);
     check.that(reasoned || !rested_on, &CORRECTION_NEEDS_REASON);
+}
+
+/// A step about something that is not there yet is not possible, however its form is filled in.
+fn judge_targets(at: &At<'_>, check: &mut Check<'_>) {
+    for field in at.act.step.fields.iter().filter(|field| field.required) {
+        let target = match field.kind {
+            Kind::Target(target) | Kind::List(&Kind::Target(target)) => target,
+            _ => continue,
+        };
+        let exists = !target.candidates(at.place()).is_empty();
+        check.of(field.label).that(exists, &NOTHING_TO_CHOOSE);
+    }
 }
 
 /// Fields that the step does not have; a mistyped field name must not lose what was entered.

@@ -33,9 +33,6 @@ pub static STEPS: [Step; 2] = [
 ];
 
 refusals! {
-    MUST_BE_PENDING = "approval.must_be_pending", [], at "submission",
-        "没有待批的事项",
-        "由办案人员先呈报";
     APPROVER_NOT_HANDLER = "approval.approver_not_handler", [clause(31)], by APPROVER_NOT_HANDLER, at "submission",
         "审批人是本案办案人员，不能审批自己办理的案件",
         "由其他负责人审批";
@@ -196,7 +193,7 @@ form! {
 
 impl Rule for Approve {
     fn judge(draft: ApproveDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
-        let submission = submission(&draft.submission, at, check);
+        let submission = submission(&draft.submission, at);
         let (mut number, mut late, mut sole_head) = (None, false, false);
         if let Some(submission) = submission {
             let matter = &submission.matter;
@@ -225,25 +222,18 @@ form! {
 }
 
 impl Rule for Return {
-    fn judge(draft: ReturnDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
-        submission(&draft.submission, at, check);
+    fn judge(draft: ReturnDraft, _: &At<'_>, _: &mut Check<'_>) -> Option<dossier::Event> {
         Some(Event::Returned(Self::complete(draft)?).into())
     }
 }
 
 /// The submission that is decided: the one named or, where nothing was answered yet, the first that waits.
-fn submission<'a>(
-    named: &Option<SubmissionId>,
-    at: &At<'a>,
-    check: &mut Check<'_>,
-) -> Option<&'a Submission> {
-    let mut pending = at.dossier.approval.submissions.iter().filter(|s| s.state == Fate::Pending);
-    let found = match named {
+fn submission<'a>(named: &Option<SubmissionId>, at: &At<'a>) -> Option<&'a Submission> {
+    let mut pending = at.dossier.approval.all_pending();
+    match named {
         Some(id) => pending.find(|submission| submission.id == id.0),
         None => pending.next(),
-    };
-    check.that(found.is_some(), &MUST_BE_PENDING);
-    found
+    }
 }
 
 fn is_handler(staff: &StaffId, at: &At<'_>) -> bool {
