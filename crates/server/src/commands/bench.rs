@@ -248,6 +248,10 @@ mod tests {
         ] {
             assert!(json[key].as_f64().is_some_and(|figure| figure > 0.0), "{key}: {json}");
         }
+        // No request over HTTP takes less than ten microseconds.
+        for key in ["acts_p50_ms", "acts_p99_ms", "list_p99_ms"] {
+            assert!(json[key].as_f64().is_some_and(|ms| ms > 0.01), "{key}: {json}");
+        }
         assert_eq!(report.as_table().lines().count(), 7);
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left");
     }

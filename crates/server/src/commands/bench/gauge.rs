@@ -89,8 +89,12 @@ fn repeat(
     }
 }
 
+/// The longest time that is told apart, in nanoseconds: a minute.
+const LONGEST: u64 = 60_000_000_000;
+
+/// Bounded, since one that grows by itself would cut every time to its first size.
 fn histogram() -> Result<Histogram<u64>, Wrong> {
-    Histogram::new(3).map_err(wrong)
+    Histogram::new_with_bounds(1, LONGEST, 3).map_err(wrong)
 }
 
 fn wrong(error: impl std::fmt::Display) -> Wrong {
