@@ -6,14 +6,15 @@ use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    check::{Check, Judgement, Verdict, refusals},
+    answered::LegalRule,
+    check::{Check, Judgement, Refusal, Verdict, refusals},
     directory::Role,
     dossier::{At, Dossier, Entry, Event},
     general::access::{Access, access},
     law::clause,
     setting::Setting,
     step::{Malformed, OCCURRED, Occurs, Relation, Step},
-    value::{Answers, Kind, LongText, StaffId, read_date},
+    value::{Answers, DepartmentId, Kind, LongText, StaffId, read_date},
 };
 
 /// In force since this day (art. 64).
@@ -54,8 +55,8 @@ pub struct Act {
 
 refusals! {
     NOT_ONE_OF_US = "act.not_one_of_us", [],
-        "办理人不是承办部门的在职工作人员",
-        "由承办部门的工作人员办理";
+        "办理人不在有权办理的部门任职",
+        "由有权办理的部门的在职工作人员办理";
     NOT_YOURS = "act.not_yours", [],
         "办理人不具备办理这一步骤的身份",
         "由有权办理的人员办理";
@@ -93,6 +94,15 @@ refusals! {
         "已有后续决定以此为据，更正须说明理由",
         "填写更正理由";
 }
+
+/// Steps stand in their chapters.
+pub static STEPS: &[Step] = &[];
+
+/// Rules that are not steps stand in their chapters.
+pub static RULES: &[LegalRule] = &[];
+
+/// Every refusal of this module.
+pub static REFUSALS_BY_MODULE: &[&[&Refusal]] = &[REFUSALS];
 
 /// What the regulation says to an act on a dossier.
 pub fn decide(dossier: &Dossier, setting: &Setting, act: &Act) -> Verdict {
@@ -146,16 +156,20 @@ fn judge_actor(at: &At<'_>, check: &mut Check<'_>) {
     if act.step.who == [Relation::System] {
         check.that(act.who == StaffId::system(), &NOT_YOURS);
     } else {
-        let department = dossier.department().unwrap_or(&setting.department);
-        let staff = setting.directory.staff(&act.who);
-        let serves = staff.is_some_and(|s| &s.department == department && !s.roles.is_empty());
-        check.that(serves, &NOT_ONE_OF_US);
+        let staff = setting.directory.staff(&act.who).filter(|staff| !staff.roles.is_empty());
+        let within = staff.is_some_and(|staff| {
+            act.step.who.iter().any(|relation| is_desk(*relation, &staff.department, at))
+        });
+        check.that(within, &NOT_ONE_OF_US);
         let mut may = act.step.who.iter().any(|relation| holds(*relation, at));
         if matches!(act.manner, Manner::Correcting { .. }) {
             // Who first recorded the fact may no longer be concerned with the dossier.
             may |= holds(Relation::Handler, at) || holds(Relation::Head, at);
         }
-        check.of(who_may(act.step)).that(may, &NOT_YOURS);
+        // Who serves elsewhere is told that, and not besides that they hold no post here.
+        if within {
+            check.of(who_may(act.step)).that(may, &NOT_YOURS);
+        }
         check.that(!dossier.general.stands_back(&act.who, setting.today()), &STANDS_BACK);
     }
     check.that(is_first || dossier.version() > 0, &MUST_BE_REGISTERED);
@@ -167,17 +181,38 @@ fn who_may(step: &Step) -> String {
     step.who.iter().map(|relation| relation.label()).collect::<Vec<_>>().join("或者")
 }
 
+/// Whether a department is one in which people of this relation serve.
+fn is_desk(relation: Relation, department: &DepartmentId, at: &At<'_>) -> bool {
+    let At { dossier, setting, .. } = at;
+    let owner = dossier.department().unwrap_or(&setting.department);
+    let above = || setting.directory.superiors(owner);
+    match relation {
+        Relation::Clerk | Relation::Handler | Relation::Head => department == owner,
+        Relation::Receiver => dossier.jurisdiction.receiver() == Some(department),
+        Relation::NextHigher => match above().first() {
+            Some(next) => next.id == *department,
+            None => department == owner,
+        },
+        Relation::Superior => above().iter().any(|superior| superior.id == *department),
+        Relation::System => false,
+    }
+}
+
 fn holds(relation: Relation, at: &At<'_>) -> bool {
-    let staff = at.setting.directory.staff(at.who());
+    let Some(staff) = at.setting.directory.staff(at.who()) else { return false };
+    if !is_desk(relation, &staff.department, at) {
+        return false;
+    }
+    let is_clerk = staff.roles.contains(&Role::Clerk);
     match relation {
         Relation::Clerk => {
-            let is_clerk = staff.is_some_and(|staff| staff.roles.contains(&Role::Clerk));
             // A clerk's business is what they registered, until the review begins (reading 10-1).
             let theirs = || access(at.dossier, at.setting, at.who()) == Access::Contents;
             is_clerk && (at.dossier.version() == 0 || theirs())
         }
-        Relation::Head => staff.is_some_and(|staff| staff.is_head()),
         Relation::Handler => at.dossier.assigned_on(at.today()).contains(&at.who()),
+        Relation::Receiver => is_clerk || staff.is_head(),
+        Relation::Head | Relation::NextHigher | Relation::Superior => staff.is_head(),
         Relation::System => false,
     }
 }
@@ -235,7 +270,7 @@ fn judge_targets(at: &At<'_>, check: &mut Check<'_>) {
             Kind::Target(target) | Kind::List(&Kind::Target(target)) => target,
             _ => continue,
         };
-        let exists = !target.candidates(at.place()).is_empty();
+        let exists = !(target.candidates)(at.place()).is_empty();
         check.of(field.label).that(exists, &NOTHING_TO_CHOOSE);
     }
 }
@@ -286,7 +321,7 @@ fn correction(
     reason: &Option<LongText>,
 ) -> Event {
     // The number that people already cite stays.
-    let number = dossier.entry(entry).and_then(|entry| entry.event.number());
+    let number = dossier.entry(entry).and_then(Entry::number);
     if let Some((new, old)) = event.number_mut().zip(number) {
         *new = old.clone();
     }
@@ -301,13 +336,15 @@ pub fn entry(dossier: &Dossier, setting: &Setting, act: &Act, verdict: &Verdict)
         (Event::Corrected { .. }, _) | (_, None) => setting.today(),
         (_, Some(answer)) => read_date(answer.text()?.trim()).ok()?,
     };
+    let at = At { dossier, setting, act, occurred: Some(occurred) };
+    let number = act.step.series.filter(|_| !matches!(event, Event::Corrected { .. }));
     let mut breaches: Vec<_> = verdict.breaches.iter().map(|b| b.code.to_owned()).collect();
     breaches.dedup();
     Some(Entry {
         version: dossier.version() + 1,
         step: act.step.id.to_owned(),
         by: act.who.clone(),
-        department: dossier.department().unwrap_or(&setting.department).clone(),
+        department: at.desk().clone(),
         entered: setting.now,
         occurred,
         breaches,
@@ -316,6 +353,8 @@ pub fn entry(dossier: &Dossier, setting: &Setting, act: &Act, verdict: &Verdict)
             _ => None,
         },
         holidays: setting.holidays.fingerprint().to_owned(),
+        readings: verdict.readings(),
+        number: number.map(|series| at.number(series)),
         event,
     })
 }

@@ -3,20 +3,21 @@
 //! A matter is submitted with the hash of what is submitted, returned with comments or approved.
 //! Each matter keeps its own conditions in its own chapter; they are judged when it is submitted and again when it is approved.
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use sm3::{Digest, Sm3};
 
 use crate::{
-    check::{Check, refusals},
+    answered::LegalRule,
+    check::{Check, Refusal, refusals},
     closing,
-    deadline::Duty,
+    deadline::{Desk, Duty},
     dossier::{self, At, Dossier, Entry, Stamp},
     filing, investigation,
     law::{Clause, clause},
     number::{Number, Series},
+    setting::Setting,
     step::{Form, Relation, Rule, Step, form},
+    time::Deadline,
     value::{Answers, LongText, StaffId, SubmissionId, choice},
 };
 
@@ -24,8 +25,14 @@ const HEAD: &[Relation] = &[Relation::Head];
 const APPROVALS: &[Clause] =
     &[clause(25).item(3), clause(30), clause(31), clause(49), clause(54), clause(55).paragraph(1)];
 
+/// Rules that are not steps: each matter's stand in its own chapter.
+pub static RULES: &[LegalRule] = &[];
+
+/// Every refusal of this module.
+pub static REFUSALS_BY_MODULE: &[&[&Refusal]] = &[REFUSALS];
+
 /// The steps of every approval.
-pub static STEPS: [Step; 2] = [
+pub static STEPS: &[Step] = &[
     Step::of::<Approve>("approve", "批准", APPROVALS, HEAD)
         .decision()
         .warning("批准后即发生效力，不能撤回"),
@@ -44,129 +51,107 @@ refusals! {
         "等待负责人批准或者退回";
 }
 
-/// 呈报事项. What is submitted, with what was filled in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Matter {
-    /// 不予处理.
-    NotHandled(filing::SubmitNotHandled),
-    /// 初查延期.
-    ReviewExtension(filing::SubmitReviewExtension),
-    /// 立案.
-    Filing(filing::SubmitFiling),
-    /// 撤销案件.
-    Cancellation(investigation::handling::SubmitCancellation),
-    /// 办案延期.
-    HandlingExtension(closing::SubmitHandlingExtension),
-    /// 结案.
-    Closing(closing::SubmitClosing),
-}
-
-choice! {
-    /// 呈报事项的种类.
-    MatterKind {
-        NotHandled = "not_handled", "不予处理";
-        ReviewExtension = "review_extension", "初查延期";
-        Filing = "filing", "立案";
-        Cancellation = "cancellation", "撤销案件";
-        HandlingExtension = "handling_extension", "办案延期";
-        Closing = "closing", "结案";
-    }
-}
-
-impl MatterKind {
+/// 呈报事项. A form that a head decides on; each stands in its own chapter, with its conditions.
+pub(crate) trait Submittable: Form {
     /// The clause under which a head decides it.
-    pub fn basis(self) -> Clause {
-        match self {
-            MatterKind::NotHandled => clause(25).item(3),
-            MatterKind::ReviewExtension => clause(30).paragraph(1),
-            MatterKind::Filing => clause(31),
-            MatterKind::Cancellation => clause(49),
-            MatterKind::HandlingExtension => clause(55).paragraph(1),
-            MatterKind::Closing => clause(54),
-        }
-    }
-}
-
-impl Matter {
-    /// Its kind.
-    pub fn kind(&self) -> MatterKind {
-        match self {
-            Matter::NotHandled(_) => MatterKind::NotHandled,
-            Matter::ReviewExtension(_) => MatterKind::ReviewExtension,
-            Matter::Filing(_) => MatterKind::Filing,
-            Matter::Cancellation(_) => MatterKind::Cancellation,
-            Matter::HandlingExtension(_) => MatterKind::HandlingExtension,
-            Matter::Closing(_) => MatterKind::Closing,
-        }
-    }
-
-    /// What was filled in.
-    pub fn answers(&self) -> Answers {
-        match self {
-            Matter::NotHandled(form) => form.write(),
-            Matter::ReviewExtension(form) => form.write(),
-            Matter::Filing(form) => form.write(),
-            Matter::Cancellation(form) => form.write(),
-            Matter::HandlingExtension(form) => form.write(),
-            Matter::Closing(form) => form.write(),
-        }
-    }
-
-    /// Judges the conditions of the matter, which its chapter states.
-    fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
-        match self {
-            Matter::NotHandled(form) => filing::may_not_be_handled(Some(form.ground), at, check),
-            Matter::ReviewExtension(form) => {
-                filing::review_may_be_extended(Some(form.until), at, check)
-            }
-            Matter::Filing(_) => filing::may_be_filed(at, check),
-            Matter::Cancellation(_) => investigation::handling::may_be_cancelled(at, check),
-            Matter::HandlingExtension(_) => closing::handling_may_be_extended(at, check),
-            Matter::Closing(_) => closing::may_be_closed(at, check),
-        }
-    }
-
-    /// Whether a lateness of the approval stays on record: an extension approved after the limit it extends.
-    fn is_late(&self, at: &At<'_>) -> bool {
-        let today = at.today();
-        match self {
-            Matter::ReviewExtension(_) => filing::review_deadline(at.dossier, at.setting)
-                .is_some_and(|deadline| today > deadline.latest),
-            Matter::HandlingExtension(_) => closing::handling_deadline(at.dossier, at.setting)
-                .is_some_and(|deadline| today > deadline.latest),
-            _ => false,
-        }
-    }
+    const BASIS: Clause;
 
     /// Whether the approver must not be a handler (art. 31, and likewise 25, 49 and 54).
-    fn needs_other_approver(&self) -> bool {
-        !matches!(self.kind(), MatterKind::ReviewExtension | MatterKind::HandlingExtension)
+    const NEEDS_OTHER_APPROVER: bool = true;
+
+    /// Judges its conditions: when it is submitted, and again when it is approved.
+    fn judge(&self, at: &At<'_>, check: &mut Check<'_>);
+
+    /// What of the record it rests on: once that changes, it must be submitted again.
+    fn foundation(&self, _: &Dossier) -> serde_json::Value {
+        serde_json::Value::Null
     }
+
+    /// The limit within which its approval is in time, where it extends one.
+    fn deadline(&self, _: &Dossier, _: &Setting) -> Option<Deadline> {
+        None
+    }
+
+    /// The number that its approval gives.
+    fn series(&self) -> Option<Series> {
+        None
+    }
+
+    /// What its approval does.
+    fn take_effect(&self, dossier: &mut Dossier, number: Option<Number>, stamp: Stamp);
+}
+
+macro_rules! matters {
+    ($($(#[$doc:meta])* $variant:ident($form:ty) = $id:literal, $label:literal;)+) => {
+        /// 呈报事项. What is submitted, with what was filled in.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Matter {
+            $(#[doc = $label] $(#[$doc])* $variant($form),)+
+        }
+
+        choice! {
+            /// 呈报事项的种类.
+            MatterKind { $($variant = $id, $label;)+ }
+        }
+
+        impl MatterKind {
+            /// The clause under which a head decides it.
+            pub fn basis(self) -> Clause {
+                match self { $(MatterKind::$variant => <$form as Submittable>::BASIS,)+ }
+            }
+
+            fn needs_other_approver(self) -> bool {
+                match self { $(MatterKind::$variant => <$form as Submittable>::NEEDS_OTHER_APPROVER,)+ }
+            }
+        }
+
+        impl Matter {
+            /// Its kind.
+            pub fn kind(&self) -> MatterKind {
+                match self { $(Matter::$variant(_) => MatterKind::$variant,)+ }
+            }
+
+            /// What was filled in.
+            pub fn answers(&self) -> Answers {
+                match self { $(Matter::$variant(form) => form.write(),)+ }
+            }
+
+            fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
+                match self { $(Matter::$variant(form) => Submittable::judge(form, at, check),)+ }
+            }
+
+            fn foundation(&self, dossier: &Dossier) -> serde_json::Value {
+                match self { $(Matter::$variant(form) => form.foundation(dossier),)+ }
+            }
+
+            fn deadline(&self, dossier: &Dossier, setting: &Setting) -> Option<Deadline> {
+                match self { $(Matter::$variant(form) => form.deadline(dossier, setting),)+ }
+            }
+
+            fn series(&self) -> Option<Series> {
+                match self { $(Matter::$variant(form) => form.series(),)+ }
+            }
+
+            fn take_effect(&self, dossier: &mut Dossier, number: Option<Number>, stamp: Stamp) {
+                match self { $(Matter::$variant(form) => form.take_effect(dossier, number, stamp),)+ }
+            }
+        }
+    };
+}
+
+matters! {
+    NotHandled(filing::SubmitNotHandled) = "not_handled", "不予处理";
+    ReviewExtension(filing::SubmitReviewExtension) = "review_extension", "初查延期";
+    Filing(filing::SubmitFiling) = "filing", "立案";
+    Cancellation(investigation::handling::SubmitCancellation) = "cancellation", "撤销案件";
+    HandlingExtension(closing::SubmitHandlingExtension) = "handling_extension", "办案延期";
+    Closing(closing::SubmitClosing) = "closing", "结案";
 }
 
 /// SM3 of what is submitted: the matter, and what of the record it rests on.
 pub(crate) fn digest(dossier: &Dossier, matter: &Matter) -> String {
-    let foundation = match matter {
-        // The lead and the review report are attached to the form (art. 31).
-        Matter::Filing(_) | Matter::NotHandled(_) => {
-            let leads: Vec<_> = dossier.intake.leads.iter().map(|lead| &lead.form).collect();
-            let report = dossier.filing.report.as_ref().map(|(form, _)| form);
-            json!([leads, dossier.intake.verified, dossier.filing.answers, report])
-        }
-        // The report is on what was found and on what came of it (art. 54).
-        Matter::Closing(_) => {
-            let state = &dossier.investigation;
-            let leak = dossier.general.leak.as_ref().map(|(form, _)| form);
-            let facts: Vec<_> = state.facts.iter().map(|(form, _)| form).collect();
-            let outcomes: Vec<_> = state.proposals.iter().flat_map(|p| &p.outcomes).collect();
-            let reported = state.rectifications.iter().filter_map(|r| r.reported.as_ref());
-            let reported: Vec<_> = reported.map(|(form, _)| form).collect();
-            json!([leak, facts, outcomes, reported])
-        }
-        _ => json!(null),
-    };
-    let bytes = serde_json::to_vec(&(matter, foundation)).unwrap_or_default();
+    let bytes = serde_json::to_vec(&(matter, matter.foundation(dossier))).unwrap_or_default();
     Sm3::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -197,7 +182,7 @@ impl Rule for Approve {
         let (mut number, mut late, mut sole_head) = (None, false, false);
         if let Some(submission) = submission {
             let matter = &submission.matter;
-            if matter.needs_other_approver() {
+            if matter.kind().needs_other_approver() {
                 let own = is_handler(at.who(), at);
                 sole_head = own && !another_head_exists(at);
                 check.of(matter.kind().label()).that(!own || sole_head, &APPROVER_NOT_HANDLER);
@@ -205,8 +190,9 @@ impl Rule for Approve {
             let unchanged = digest(at.dossier, matter) == submission.digest;
             check.of(matter.kind().label()).that(unchanged, &MUST_BE_UNCHANGED);
             matter.judge(at, check);
-            late = matter.is_late(at);
-            number = (matter.kind() == MatterKind::Filing).then(|| at.number(Series::Case));
+            let deadline = matter.deadline(at.dossier, at.setting);
+            late = deadline.is_some_and(|deadline| at.today() > deadline.latest);
+            number = matter.series().map(|series| at.number(series));
         }
         let form = Self::complete(draft)?;
         Some(Event::Approved { form, number, late, sole_head }.into())
@@ -273,6 +259,17 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// What was filled in on the form that became this event.
+    pub fn answers(&self) -> Answers {
+        match self {
+            Event::Submitted { matter, .. } => matter.answers(),
+            Event::Returned(form) => form.write(),
+            Event::Approved { form, .. } => form.write(),
+        }
+    }
+}
+
 /// What became of a submission.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fate {
@@ -331,19 +328,6 @@ impl State {
         self.submissions.iter().filter(|submission| submission.state == Fate::Pending)
     }
 
-    /// The approval that ended the dossier.
-    pub fn ending(&self) -> Option<MatterKind> {
-        let ends = [MatterKind::NotHandled, MatterKind::Cancellation, MatterKind::Closing];
-        self.approved().map(|(s, _)| s.matter.kind()).find(|kind| ends.contains(kind))
-    }
-
-    /// The day of the approval that ended the dossier.
-    pub fn ended_on(&self) -> Option<Date> {
-        let ending = self.ending()?;
-        let mut approved = self.approved();
-        approved.find(|(s, _)| s.matter.kind() == ending).map(|(_, stamp)| stamp.occurred)
-    }
-
     /// The entry that last returned a matter.
     pub fn last_returned(&self) -> Option<u64> {
         let returned = self.submissions.iter().filter_map(|submission| match &submission.state {
@@ -393,22 +377,24 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
                 sole_head: *sole_head,
                 stamp: stamp.clone(),
             };
-            match matter {
-                Matter::Filing(_) => filing::file(dossier, number.clone(), stamp),
-                Matter::ReviewExtension(form) => {
-                    dossier.filing.extensions.push((form.until, stamp))
-                }
-                Matter::HandlingExtension(_) => dossier.closing.extended = Some(stamp),
-                Matter::NotHandled(_) | Matter::Cancellation(_) | Matter::Closing(_) => {}
-            }
+            matter.take_effect(dossier, number.clone(), stamp);
         }
     }
 }
 
 /// Matters that wait for a head.
 pub(crate) fn duties(dossier: &Dossier, duties: &mut Vec<Duty>) {
+    if dossier.has_ended() {
+        return;
+    }
     for submission in dossier.approval.all_pending() {
         let kind = submission.matter.kind();
-        duties.push(Duty { name: format!("待审批：{kind}"), basis: kind.basis(), due: None });
+        duties.push(Duty {
+            name: format!("待审批：{kind}"),
+            basis: kind.basis(),
+            due: None,
+            step: "approve",
+            desk: Desk::Owner,
+        });
     }
 }

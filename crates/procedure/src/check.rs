@@ -252,6 +252,13 @@ impl Verdict {
         matches!(self.outcome(), Outcome::Allowed | Outcome::Incomplete)
     }
 
+    /// The readings under which checks were judged, each once.
+    pub fn readings(&self) -> Vec<String> {
+        let used = self.findings.iter().filter_map(|finding| finding.refusal.reading);
+        let used: std::collections::BTreeSet<_> = used.map(|reading| reading.id).collect();
+        used.into_iter().map(str::to_owned).collect()
+    }
+
     /// The clauses a finding of this verdict rests on.
     pub fn basis(&self, finding: &Finding) -> &'static [Clause] {
         if finding.refusal.basis.is_empty() { self.step.basis } else { finding.refusal.basis }

@@ -9,6 +9,7 @@ use crate::{
     law::Clause,
     setting::Setting,
     time::{self, Deadline, Length},
+    value::DepartmentId,
 };
 
 /// One limit that runs or has run.
@@ -37,6 +38,19 @@ pub struct Duty {
     pub basis: Clause,
     /// By when, if a day was set.
     pub due: Option<Date>,
+    /// The step that discharges it.
+    pub step: &'static str,
+    /// Whose desk it lies on.
+    pub desk: Desk,
+}
+
+/// Whose desk a duty lies on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Desk {
+    /// The department that owns the dossier.
+    Owner,
+    /// Another department, such as the next higher one.
+    Department(DepartmentId),
 }
 
 /// A limit of this total length from `start`, under the readings and the holiday table of the setting.
@@ -54,22 +68,28 @@ pub(crate) fn to_date(start: Date, day: Date, setting: &Setting) -> Deadline {
 /// Every limit of a dossier, in the order of the articles.
 pub fn limits(dossier: &Dossier, setting: &Setting) -> Vec<Running> {
     let mut limits = Vec::new();
-    limits.extend(crate::filing::limits(dossier, setting));
-    limits.extend(crate::closing::limits(dossier, setting));
-    limits.extend(crate::investigation::limits(dossier, setting));
+    crate::general::limits(dossier, setting, &mut limits);
+    crate::jurisdiction::limits(dossier, setting, &mut limits);
+    crate::intake::limits(dossier, setting, &mut limits);
+    crate::filing::limits(dossier, setting, &mut limits);
+    crate::closing::limits(dossier, setting, &mut limits);
+    crate::investigation::limits(dossier, setting, &mut limits);
     limits
 }
 
 /// Every duty of a dossier that is open, in the order of the articles.
+///
+/// Each chapter says itself which of its duties outlive the end of the dossier.
 pub fn duties(dossier: &Dossier, setting: &Setting) -> Vec<Duty> {
     let mut duties = Vec::new();
-    if !dossier.has_ended() {
-        crate::approval::duties(dossier, &mut duties);
-        crate::general::duties(dossier, &mut duties);
-        crate::intake::duties(dossier, &mut duties);
-        crate::filing::duties(dossier, &mut duties);
-    }
-    crate::investigation::duties(dossier, &mut duties);
+    crate::approval::duties(dossier, &mut duties);
+    crate::general::duties(dossier, setting, &mut duties);
+    crate::jurisdiction::duties(dossier, setting, &mut duties);
+    crate::intake::duties(dossier, setting, &mut duties);
+    crate::filing::duties(dossier, setting, &mut duties);
+    crate::investigation::duties(dossier, setting, &mut duties);
     crate::closing::duties(dossier, setting, &mut duties);
+    crate::cooperation::duties(dossier, setting, &mut duties);
+    crate::liability::duties(dossier, setting, &mut duties);
     duties
 }

@@ -9,10 +9,10 @@ use crate::{
     act::{Act, Manner},
     approval,
     check::Check,
-    closing, evidence, filing, general, intake, investigation,
+    closing, cooperation, evidence, filing, general, intake, investigation, jurisdiction,
+    liability,
     number::Number,
     setting::Setting,
-    step::Form,
     supplementary,
     value::{Answers, DepartmentId, LongText, Place, StaffId, Text, UnitId, choice},
 };
@@ -23,6 +23,8 @@ use crate::{
 pub enum Event {
     /// 总则.
     General(general::Event),
+    /// 管辖.
+    Jurisdiction(jurisdiction::Event),
     /// 证据.
     Evidence(evidence::Event),
     /// 受理.
@@ -33,6 +35,10 @@ pub enum Event {
     Investigation(investigation::Event),
     /// 结案.
     Closing(closing::Event),
+    /// 配合机制.
+    Cooperation(cooperation::Event),
+    /// 法律责任.
+    Liability(liability::Event),
     /// 附则.
     Supplementary(supplementary::Event),
     /// 呈报与审批.
@@ -59,13 +65,14 @@ macro_rules! chapter_events {
         }
     )+};
 }
-chapter_events!(general => General, evidence => Evidence, intake => Intake, filing => Filing,
-    investigation => Investigation, closing => Closing, supplementary => Supplementary,
+chapter_events!(general => General, jurisdiction => Jurisdiction, evidence => Evidence,
+    intake => Intake, filing => Filing, investigation => Investigation, closing => Closing,
+    cooperation => Cooperation, liability => Liability, supplementary => Supplementary,
     approval => Approval);
 
 impl Event {
-    /// The number that people cite, where the event has one.
-    pub fn number(&self) -> Option<&Number> {
+    /// The number that stands in the event itself; steps that came later have it in the entry.
+    fn number(&self) -> Option<&Number> {
         match self {
             Event::Intake(intake::Event::Registered { number, .. }) => Some(number),
             Event::Approval(approval::Event::Approved { number, .. }) => number.as_ref(),
@@ -75,7 +82,7 @@ impl Event {
     }
 
     /// The same, to be filled in inside the append.
-    pub fn number_mut(&mut self) -> Option<&mut Number> {
+    pub(crate) fn number_mut(&mut self) -> Option<&mut Number> {
         match self {
             Event::Intake(intake::Event::Registered { number, .. }) => Some(number),
             Event::Approval(approval::Event::Approved { number, .. }) => number.as_mut(),
@@ -89,74 +96,46 @@ impl Event {
     /// What was filled in on the form that became this event; without the day of the act, which stands in the entry.
     pub fn answers(&self) -> Answers {
         match self {
-            Event::General(event) => match event {
-                general::Event::PersonIdentified(form) => form.write(),
-                general::Event::SecretItemListed(form) => form.write(),
-                general::Event::LeakFound(form) => form.write(),
-                general::Event::Recused(form) => form.write(),
-                general::Event::RecusalRequested(form) => form.write(),
-                general::Event::RecusalDecided(form) => form.write(),
-            },
-            Event::Evidence(event) => match event {
-                evidence::Event::Collected(form) => form.write(),
-                evidence::Event::Verified(form) => form.write(),
-                evidence::Event::OriginalNoted(form) => form.write(),
-                evidence::Event::AlterationNoted(form) => form.write(),
-                evidence::Event::HashRechecked(form) => form.write(),
-                evidence::Event::Examined(form) => form.write(),
-            },
-            Event::Intake(event) => match event {
-                intake::Event::Registered { form, .. } => form.write(),
-                intake::Event::MaterialReceived(form) => form.write(),
-                intake::Event::ContainmentOrdered(form) => form.write(),
-                intake::Event::ContainmentReported(form) => form.write(),
-                intake::Event::Verified(form) => form.write(),
-                intake::Event::ReviewersAssigned(form) => form.write(),
-                intake::Event::EducationOrdered(form) => form.write(),
-            },
-            Event::Filing(event) => match event {
-                filing::Event::FilingNotified { form, .. } => form.write(),
-                filing::Event::ReviewAnswered(form) => form.write(),
-                filing::Event::DeclaredMajor(form) => form.write(),
-                filing::Event::ReviewReported(form) => form.write(),
-            },
-            Event::Investigation(event) => match event {
-                investigation::Event::HandlersAssigned(form) => form.write(),
-                investigation::Event::RightsTold(form) => form.write(),
-                investigation::Event::InterviewArranged(form) => form.write(),
-                investigation::Event::Interviewed(form) => form.write(),
-                investigation::Event::RecordSigned(form) => form.write(),
-                investigation::Event::StatementRequestAnswered(form) => form.write(),
-                investigation::Event::StatementReceived(form) => form.write(),
-                investigation::Event::PartyHeard(form) => form.write(),
-                investigation::Event::PleaVerified(form) => form.write(),
-                investigation::Event::Inspected(form) => form.write(),
-                investigation::Event::AppraisalRequested(form) => form.write(),
-                investigation::Event::AppraisalRecorded(form) => form.write(),
-                investigation::Event::FactFound(form) => form.write(),
-                investigation::Event::NobodyResponsible(form) => form.write(),
-                investigation::Event::FactFindingEnded(form) => form.write(),
-                investigation::Event::HandlingProposed(form) => form.write(),
-                investigation::Event::OutcomeRecorded(form) => form.write(),
-                investigation::Event::RectificationUrged(form) => form.write(),
-                investigation::Event::RectificationReported(form) => form.write(),
-                investigation::Event::RectificationRechecked(form) => form.write(),
-                investigation::Event::CancellationNotified(form) => form.write(),
-            },
-            Event::Closing(event) => match event {
-                closing::Event::ContainmentUnneeded(form) => form.write(),
-                closing::Event::DelayExplained(form) => form.write(),
-            },
-            Event::Supplementary(event) => match event {
-                supplementary::Event::PaperFixed(form) => form.write(),
-            },
-            Event::Approval(approval::Event::Submitted { matter, .. }) => matter.answers(),
-            Event::Approval(approval::Event::Returned(form)) => form.write(),
-            Event::Approval(approval::Event::Approved { form, .. }) => form.write(),
+            Event::General(event) => event.answers(),
+            Event::Jurisdiction(event) => event.answers(),
+            Event::Evidence(event) => event.answers(),
+            Event::Intake(event) => event.answers(),
+            Event::Filing(event) => event.answers(),
+            Event::Investigation(event) => event.answers(),
+            Event::Closing(event) => event.answers(),
+            Event::Cooperation(event) => event.answers(),
+            Event::Liability(event) => event.answers(),
+            Event::Supplementary(event) => event.answers(),
+            Event::Approval(event) => event.answers(),
             Event::Corrected { event, .. } => event.answers(),
         }
     }
 }
+
+/// Declares what is recorded under a chapter: each event is the form it was filled in on, some `with` what was concluded besides.
+macro_rules! events {
+    ($(#[$doc:meta])* Event { $($(#[$about:meta])* $variant:ident($form:ty),)* }
+        $(with { $($(#[$above:meta])* $more:ident { $($(#[$note:meta])* $field:ident: $kind:ty,)* },)* })?) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Event {
+            $($(#[$about])* $variant($form),)*
+            $($($(#[$above])* $more { $($(#[$note])* $field: $kind,)* },)*)?
+        }
+
+        impl Event {
+            /// What was filled in on the form that became this event.
+            pub fn answers(&self) -> $crate::value::Answers {
+                match self {
+                    $(Event::$variant(form) => $crate::step::Form::write(form),)*
+                    $($(Event::$more { form, .. } => $crate::step::Form::write(form),)*)?
+                }
+            }
+        }
+    };
+}
+pub(crate) use events;
 
 /// One act on the record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -181,6 +160,12 @@ pub struct Entry {
     pub circumstances: Option<LongText>,
     /// The holiday table that was used.
     pub holidays: String,
+    /// 解读. The readings under which the act was judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<String>,
+    /// 文号. The number that people cite, where the step gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<Number>,
     /// What was recorded.
     pub event: Event,
 }
@@ -195,6 +180,16 @@ impl Entry {
             occurred: self.occurred,
             in_breach: !self.breaches.is_empty(),
         }
+    }
+
+    /// The number that people cite, where the act gave one.
+    pub fn number(&self) -> Option<&Number> {
+        self.number.as_ref().or(self.event.number())
+    }
+
+    /// The same, to be filled in inside the append.
+    pub fn number_mut(&mut self) -> Option<&mut Number> {
+        self.number.as_mut().or(self.event.number_mut())
     }
 
     /// 补录. Entered more than a day after the act.
@@ -231,7 +226,19 @@ choice! {
         NotHandled = "not_handled", "不予处理";
         Education = "education", "批评教育";
         Cancelled = "cancelled", "撤销";
+        Referred = "referred", "移送其他机关";
+        OnFile = "on_file", "暂不立案存查";
+        Joined = "joined", "并入";
     }
+}
+
+/// 办结. How a dossier ended, and by which entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct End {
+    /// The stage in which it stays.
+    pub stage: Stage,
+    /// Who ended it and when.
+    pub stamp: Stamp,
 }
 
 /// 卷宗. See the module.
@@ -241,6 +248,8 @@ pub struct Dossier {
     pub id: String,
     /// 总则: persons, secret items, recusals, the finding of a leak.
     pub general: general::State,
+    /// 管辖: whose the dossier is, and where it goes.
+    pub jurisdiction: jurisdiction::State,
     /// 证据.
     pub evidence: evidence::State,
     /// 受理: leads, materials, containment.
@@ -251,10 +260,16 @@ pub struct Dossier {
     pub investigation: investigation::State,
     /// 结案.
     pub closing: closing::State,
+    /// 配合机制.
+    pub cooperation: cooperation::State,
+    /// 法律责任.
+    pub liability: liability::State,
     /// 附则: papers fixed.
     pub supplementary: supplementary::State,
     /// 呈报与审批.
     pub approval: approval::State,
+    /// 办结, as long as it is not opened again.
+    pub end: Option<End>,
     /// Every entry, as it was recorded.
     pub history: Vec<Entry>,
 }
@@ -279,9 +294,19 @@ impl Dossier {
         self.history.last().map_or(0, |entry| entry.version)
     }
 
-    /// The department it belongs to, from the first entry on.
+    /// 承办部门. The one department it belongs to at any time (art. 7).
     pub fn department(&self) -> Option<&DepartmentId> {
-        self.history.first().map(|entry| &entry.department)
+        self.jurisdiction.owner.as_ref()
+    }
+
+    /// It ends here, unless it has ended already.
+    pub(crate) fn end_in(&mut self, stage: Stage, stamp: Stamp) {
+        self.end.get_or_insert(End { stage, stamp });
+    }
+
+    /// 办结之日.
+    pub fn ended_on(&self) -> Option<Date> {
+        self.end.as_ref().map(|end| end.stamp.occurred)
     }
 
     /// 案由. What it is called.
@@ -339,13 +364,18 @@ impl Dossier {
     }
 
     fn absorb(&mut self, entry: &Entry) {
+        // Whoever opens a dossier owns it, until it is transferred.
+        self.jurisdiction.owner.get_or_insert_with(|| entry.department.clone());
         match &entry.event {
             Event::General(event) => general::apply(self, event, entry),
+            Event::Jurisdiction(event) => jurisdiction::apply(self, event, entry),
             Event::Evidence(event) => evidence::apply(self, event, entry),
             Event::Intake(event) => intake::apply(self, event, entry),
             Event::Filing(event) => filing::apply(self, event, entry),
             Event::Investigation(event) => investigation::apply(self, event, entry),
             Event::Closing(event) => closing::apply(self, event, entry),
+            Event::Cooperation(event) => cooperation::apply(self, event, entry),
+            Event::Liability(event) => liability::apply(self, event, entry),
             Event::Supplementary(event) => supplementary::apply(self, event, entry),
             Event::Approval(event) => approval::apply(self, event, entry),
             Event::Corrected { .. } => {}
@@ -354,14 +384,8 @@ impl Dossier {
 
     /// 阶段.
     pub fn stage(&self) -> Stage {
-        if self.intake.education.is_some() {
-            return Stage::Education;
-        }
-        match self.approval.ending() {
-            Some(approval::MatterKind::NotHandled) => return Stage::NotHandled,
-            Some(approval::MatterKind::Cancellation) => return Stage::Cancelled,
-            Some(approval::MatterKind::Closing) => return Stage::Closed,
-            _ => {}
+        if let Some(end) = &self.end {
+            return end.stage;
         }
         let pending = |kind| self.approval.pending(kind).is_some();
         if pending(approval::MatterKind::Closing) {
@@ -381,10 +405,7 @@ impl Dossier {
 
     /// Whether nothing is left to be done.
     pub fn has_ended(&self) -> bool {
-        matches!(
-            self.stage(),
-            Stage::Closed | Stage::NotHandled | Stage::Education | Stage::Cancelled
-        )
+        self.end.is_some()
     }
 
     /// 涉及的机关、单位.
@@ -461,9 +482,15 @@ impl<'a> At<'a> {
         &self.act.who
     }
 
+    /// The department in whose office the act is entered: where the person serves.
+    pub fn desk(&self) -> &'a DepartmentId {
+        let staff = self.setting.directory.staff(self.who());
+        staff.map_or(&self.setting.department, |staff| &staff.department)
+    }
+
     /// A number of this series, to be filled in when the act is recorded.
     pub fn number(&self, series: crate::number::Series) -> Number {
-        let department = self.setting.directory.department(&self.setting.department);
+        let department = self.setting.directory.department(self.desk());
         let sign = department.map_or_else(String::new, |department| department.sign.to_string());
         Number { series, sign, year: self.today().year(), ordinal: None }
     }

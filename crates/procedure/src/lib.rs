@@ -4,27 +4,15 @@
 //! Deliberately absent: disks, networks, clocks, randomness, async, panics.
 //! What a decision needs, it is given as a [`setting::Setting`].
 
-pub mod general;
-pub mod jurisdiction {
-    //! 第二章 管辖. Its rules are later work; its text is here.
-    //!
-    #![doc = include_str!("jurisdiction/law.md")]
-}
 pub mod closing;
+pub mod cooperation;
 pub mod evidence;
 pub mod filing;
+pub mod general;
 pub mod intake;
 pub mod investigation;
-pub mod cooperation {
-    //! 第八章 配合机制. Its rules are later work; its text is here.
-    //!
-    #![doc = include_str!("cooperation/law.md")]
-}
-pub mod liability {
-    //! 第九章 法律责任. Its rules are later work; its text is here.
-    //!
-    #![doc = include_str!("liability/law.md")]
-}
+pub mod jurisdiction;
+pub mod liability;
 pub mod supplementary;
 
 pub mod approval;
@@ -49,21 +37,42 @@ pub mod value;
 
 pub use act::{Act, Manner, ask, decide, entry, next_steps};
 pub use check::{Outcome, Verdict};
-pub use dossier::{Dossier, Entry, Event, Stage};
+pub use dossier::{Dossier, End, Entry, Event, Stage};
 pub use general::access::{Access, access, principals};
 pub use setting::Setting;
 
-/// Every step, in the order of the regulation.
+/// What a chapter, or what all chapters share, adds to the lists below.
+struct Part {
+    steps: &'static [step::Step],
+    refusals: &'static [&'static [&'static check::Refusal]],
+    rules: &'static [answered::LegalRule],
+}
+
+macro_rules! parts {
+    ($($module:ident),+) => {
+        [$(Part { steps: $module::STEPS, refusals: $module::REFUSALS_BY_MODULE, rules: $module::RULES }),+]
+    };
+}
+
+/// In the order in which people come to them.
+static PARTS: [Part; 12] = parts![
+    act,
+    intake,
+    filing,
+    approval,
+    general,
+    jurisdiction,
+    investigation,
+    evidence,
+    closing,
+    cooperation,
+    liability,
+    supplementary
+];
+
+/// Every step, as the chapters list them.
 pub fn steps() -> impl Iterator<Item = &'static step::Step> {
-    intake::STEPS
-        .iter()
-        .chain(&filing::STEPS)
-        .chain(&approval::STEPS)
-        .chain(&general::STEPS)
-        .chain(&investigation::STEPS)
-        .chain(&evidence::STEPS)
-        .chain(&closing::STEPS)
-        .chain(&supplementary::STEPS)
+    PARTS.iter().flat_map(|part| part.steps)
 }
 
 /// The step with this id or this name.
@@ -71,30 +80,12 @@ pub fn step(id: &str) -> Option<&'static step::Step> {
     steps().find(|step| step.id == id || step.name == id)
 }
 
-/// Every refusal, in the order of the regulation.
+/// Every refusal.
 pub fn refusals() -> impl Iterator<Item = &'static check::Refusal> {
-    let lists = [
-        act::REFUSALS,
-        general::leak::REFUSALS,
-        general::recusal::REFUSALS,
-        evidence::REFUSALS,
-        intake::REFUSALS,
-        filing::REFUSALS,
-        closing::REFUSALS,
-        approval::REFUSALS,
-        supplementary::REFUSALS,
-    ];
-    lists.into_iter().chain(investigation::REFUSALS_BY_MODULE).flatten().copied()
+    PARTS.iter().flat_map(|part| part.refusals).copied().flatten().copied()
 }
 
-/// Every rule that is not a step, in the order of the regulation.
+/// Every rule that is not a step.
 pub fn rules() -> impl Iterator<Item = &'static answered::LegalRule> {
-    general::RULES
-        .iter()
-        .chain(&evidence::RULES)
-        .chain(&intake::RULES)
-        .chain(&filing::RULES)
-        .chain(&investigation::RULES)
-        .chain(&closing::RULES)
-        .chain(&supplementary::RULES)
+    PARTS.iter().flat_map(|part| part.rules)
 }

@@ -45,7 +45,7 @@ pub fn series_key(department: &str, number: &Number) -> String {
 /// Fills in the ordinal of an entry's number, if it has one, from the next of its series.
 pub fn fill(entry: &mut Entry, next: impl FnOnce(&str) -> u32) {
     let department = entry.department.clone();
-    if let Some(number) = entry.event.number_mut().filter(|number| number.ordinal.is_none()) {
+    if let Some(number) = entry.number_mut().filter(|number| number.ordinal.is_none()) {
         number.ordinal = Some(next(&series_key(&department.0, number)));
     }
 }

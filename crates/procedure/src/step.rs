@@ -7,6 +7,7 @@ use crate::{
     check::Check,
     dossier::{At, Event},
     law::Clause,
+    number::Series,
     value::{Answers, Kind, Place, Value},
 };
 
@@ -63,6 +64,12 @@ pub enum Relation {
     Handler,
     /// 负责人. A head or deputy head of the department that owns the dossier.
     Head,
+    /// 接收部门. A clerk or a head of the department to which the dossier is on its way.
+    Receiver,
+    /// 上一级保密行政管理部门负责人. A head of the next higher department; for the national department, its own.
+    NextHigher,
+    /// 上级保密行政管理部门负责人. A head of any department above.
+    Superior,
     /// 系统. No person: what the product does by itself.
     System,
 }
@@ -74,6 +81,9 @@ impl Relation {
             Relation::Clerk => "受理人员",
             Relation::Handler => "本案办案人员",
             Relation::Head => "保密行政管理部门负责人",
+            Relation::Receiver => "接收部门的受理人员、负责人",
+            Relation::NextHigher => "上一级保密行政管理部门负责人",
+            Relation::Superior => "上级保密行政管理部门负责人",
             Relation::System => "系统",
         }
     }
@@ -114,6 +124,8 @@ pub struct Step {
     pub weight: Weight,
     /// Its fields, without the day of the act.
     pub fields: &'static [Field],
+    /// The series of the number that the act is given, where it is given one.
+    pub series: Option<Series>,
     /// Whether an act that took place in breach can be recorded as it happened.
     pub recordable_as_happened: bool,
     /// Whether a mistyped fact in it can be corrected by another event.
@@ -141,6 +153,7 @@ impl Step {
             occurs: Occurs::WhenEntered,
             weight: Weight::Additive,
             fields: R::FIELDS,
+            series: None,
             recordable_as_happened: false,
             correctable: false,
             after_end: false,
@@ -165,6 +178,12 @@ impl Step {
     /// It decides.
     pub const fn decision(mut self) -> Step {
         self.weight = Weight::Decision;
+        self
+    }
+
+    /// Its act is given a number of this series, which people cite.
+    pub const fn numbered(mut self, series: Series) -> Step {
+        self.series = Some(series);
         self
     }
 

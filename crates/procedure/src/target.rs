@@ -1,83 +1,100 @@
-//! What a field may point at, as it is offered to people.
+//! What a field may point at, beyond what one chapter declares for itself: people, departments, units, and what several chapters speak of.
 
 use crate::{
     directory::Role,
-    dossier::{Dossier, titled},
-    value::{Candidate, Place, Target},
+    investigation::interview::Interview,
+    value::{Candidate, Place, numbered, target, titles},
 };
 
-impl Target {
-    /// Everything a field of this kind may point at.
-    pub fn candidates(self, place: Place<'_>) -> Vec<Candidate> {
-        let Place { dossier, directory } = place;
-        let candidate = |id: String, label: String| Candidate { id, label };
-        match self {
-            Target::Staff => {
-                let handlers = directory.all_staff().filter(|staff| {
-                    let ours = dossier.department().is_none_or(|owner| *owner == staff.department);
-                    ours && (staff.roles.contains(&Role::Handler) || staff.is_head())
-                });
-                handlers.map(|s| candidate(s.id.to_string(), s.name.to_string())).collect()
-            }
-            Target::Department => {
-                let departments = directory.departments();
-                departments.map(|d| candidate(d.id.to_string(), d.name.to_string())).collect()
-            }
-            Target::Unit => {
-                directory.units().map(|u| candidate(u.id.to_string(), u.name.to_string())).collect()
-            }
-            Target::Submission => {
-                let pending = dossier.approval.all_pending();
-                pending
-                    .map(|s| candidate(s.id.to_string(), s.matter.kind().label().to_owned()))
-                    .collect()
-            }
-            _ => number(self.labels(dossier)),
-        }
-    }
+target! {
+    /// 人员. A member of staff, nationwide.
+    StaffId(String) = "staff", "工作人员", numbered: false, staff
+}
+target! {
+    /// 保密行政管理部门.
+    DepartmentId(String) = "department", "保密行政管理部门", numbered: false, departments
+}
+target! {
+    /// 机关、单位.
+    UnitId(String) = "unit", "机关、单位", numbered: false, units
+}
 
-    /// The labels of what is numbered within the dossier, in the order of the numbers.
-    fn labels(self, dossier: &Dossier) -> Vec<String> {
-        let Dossier { general, evidence, intake, investigation, .. } = dossier;
-        match self {
-            Target::Staff | Target::Department | Target::Unit | Target::Submission => Vec::new(),
-            Target::Person => {
-                general.persons.iter().map(|(form, _)| form.name.to_string()).collect()
-            }
-            Target::SecretItem => {
-                general.secret_items.iter().map(|(form, _)| form.name.to_string()).collect()
-            }
-            Target::Evidence => evidence.items.iter().map(|item| item.name.clone()).collect(),
-            Target::Containment => titles(
-                intake.containments.iter().map(|containment| containment.form.measures.as_str()),
-            ),
-            Target::Recusal => titles(general.recusals.iter().map(|r| r.reason.as_str())),
-            Target::Interview => {
-                let interviews = investigation.interviews.iter();
-                let title = |i: &crate::investigation::interview::Interview| {
-                    format!("{} {}", i.persons(dossier), i.stamp.occurred)
-                };
-                interviews.map(title).collect()
-            }
-            Target::Plea => titles(investigation.pleas.iter().map(|plea| plea.content.as_str())),
-            Target::Appraisal => {
-                titles(investigation.appraisals.iter().map(|a| a.form.questions.as_str()))
-            }
-            Target::Proposal => {
-                titles(investigation.proposals.iter().map(|p| p.form.suggestion.as_str()))
-            }
-            Target::Rectification => {
-                titles(investigation.rectifications.iter().map(|r| r.form.problems.as_str()))
-            }
-        }
+numbered! {
+    /// 案件当事人、证人、其他案件关系人.
+    PersonId = "person", "案件相关人员", |dossier| {
+        dossier.general.persons.iter().map(|(form, _)| form.name.to_string()).collect()
+    };
+    /// 国家秘密事项.
+    SecretItemId = "secret_item", "国家秘密事项", |dossier| {
+        dossier.general.secret_items.iter().map(|(form, _)| form.name.to_string()).collect()
+    };
+    /// 证据.
+    EvidenceId = "evidence", "证据", |dossier| {
+        dossier.evidence.items.iter().map(|item| item.name.clone()).collect()
+    };
+    /// 责令补救.
+    ContainmentId = "containment", "责令补救事项", |dossier| {
+        titles(dossier.intake.containments.iter().map(|c| c.form.measures.as_str()))
+    };
+    /// 回避申请.
+    RecusalId = "recusal", "回避申请", |dossier| {
+        titles(dossier.general.recusals.iter().map(|recusal| recusal.reason.as_str()))
+    };
+    /// 询问.
+    InterviewId = "interview", "询问", |dossier| {
+        let title = |i: &Interview| format!("{} {}", i.persons(dossier), i.stamp.occurred);
+        dossier.investigation.interviews.iter().map(title).collect()
+    };
+    /// 申辩事项.
+    PleaId = "plea", "申辩事项", |dossier| {
+        titles(dossier.investigation.pleas.iter().map(|plea| plea.content.as_str()))
+    };
+    /// 密级鉴定提请.
+    AppraisalId = "appraisal", "密级鉴定提请", |dossier| {
+        titles(dossier.investigation.appraisals.iter().map(|a| a.form.questions.as_str()))
+    };
+    /// 人员处理建议.
+    ProposalId = "proposal", "人员处理建议", |dossier| {
+        titles(dossier.investigation.proposals.iter().map(|p| p.form.suggestion.as_str()))
+    };
+    /// 整改要求.
+    RectificationId = "rectification", "整改要求", |dossier| {
+        titles(dossier.investigation.rectifications.iter().map(|r| r.form.problems.as_str()))
+    };
+}
+
+target! {
+    /// 呈报, numbered within the dossier; only those that wait are offered.
+    SubmissionId(u32) = "submission", "待批事项", numbered: true, submissions
+}
+
+impl StaffId {
+    /// The system itself, which takes only the steps that no person takes.
+    pub fn system() -> Self {
+        StaffId("system".to_owned())
     }
 }
 
-fn titles<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
-    words.zip(1..).map(|(words, i)| titled(i, words)).collect()
+fn staff(Place { dossier, directory }: Place<'_>) -> Vec<Candidate> {
+    let handlers = directory.all_staff().filter(|staff| {
+        let ours = dossier.department().is_none_or(|owner| *owner == staff.department);
+        ours && (staff.roles.contains(&Role::Handler) || staff.is_head())
+    });
+    handlers.map(|s| Candidate { id: s.id.to_string(), label: s.name.to_string() }).collect()
 }
 
-fn number(labels: Vec<String>) -> Vec<Candidate> {
-    let numbered = labels.into_iter().zip(1_u32..);
-    numbered.map(|(label, i)| Candidate { id: i.to_string(), label }).collect()
+fn departments(place: Place<'_>) -> Vec<Candidate> {
+    let departments = place.directory.departments();
+    departments.map(|d| Candidate { id: d.id.to_string(), label: d.name.to_string() }).collect()
+}
+
+fn units(place: Place<'_>) -> Vec<Candidate> {
+    let units = place.directory.units();
+    units.map(|u| Candidate { id: u.id.to_string(), label: u.name.to_string() }).collect()
+}
+
+fn submissions(place: Place<'_>) -> Vec<Candidate> {
+    let pending = place.dossier.approval.all_pending();
+    let label = |s: &crate::approval::Submission| s.matter.kind().label().to_owned();
+    pending.map(|s| Candidate { id: s.id.to_string(), label: label(s) }).collect()
 }

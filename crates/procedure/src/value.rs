@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub use crate::target::*;
 use crate::{directory::Directory, dossier::Dossier};
 
 /// An untyped answer, as it comes from a form, a JSON body or a scenario file.
@@ -86,44 +87,30 @@ pub enum Kind {
     /// A part kept sealed outside the dossier; only its random id is answered.
     Sealed,
     /// A thing recorded elsewhere: see [`Target`].
-    Target(Target),
+    Target(&'static Target),
     /// Several answers of one kind.
     List(&'static Kind),
     /// Rows of a table.
     Rows(&'static [crate::step::Field]),
 }
 
-/// What a field may point at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// 人员. Staff of the department that owns the dossier.
-    Staff,
-    /// 保密行政管理部门.
-    Department,
-    /// 机关、单位.
-    Unit,
-    /// 案件当事人、证人、其他案件关系人.
-    Person,
-    /// 国家秘密事项.
-    SecretItem,
-    /// 证据.
-    Evidence,
-    /// 责令补救.
-    Containment,
-    /// 待批事项.
-    Submission,
-    /// 回避申请.
-    Recusal,
-    /// 询问.
-    Interview,
-    /// 申辩事项.
-    Plea,
-    /// 密级鉴定提请.
-    Appraisal,
-    /// 人员处理建议.
-    Proposal,
-    /// 整改要求.
-    Rectification,
+/// What a field may point at; declared beside the thing it names.
+#[derive(Debug)]
+pub struct Target {
+    /// Stable identifier.
+    pub id: &'static str,
+    /// 名称. What people call the thing.
+    pub label: &'static str,
+    /// Whether the things are numbered within the dossier, from 1.
+    pub numbered: bool,
+    /// Everything a field of this kind may point at.
+    pub candidates: fn(Place<'_>) -> Vec<Candidate>,
+}
+
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
 }
 
 /// One thing a field may point at, as offered to people.
@@ -561,13 +548,20 @@ macro_rules! choice {
 }
 pub(crate) use choice;
 
-/// Declares identifiers of things that fields may point at.
-macro_rules! targets {
-    ($($(#[$doc:meta])* $name:ident($inner:ty) = $target:ident;)+) => {$(
+/// Declares the identifier of something that fields may point at.
+macro_rules! target {
+    ($(#[$doc:meta])* $name:ident($inner:ty) = $id:literal, $label:literal, numbered: $numbered:literal, $candidates:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub $inner);
+
+        impl $name {
+            /// What is offered to people.
+            pub const TARGET: &'static $crate::value::Target = &$crate::value::Target {
+                id: $id, label: $label, numbered: $numbered, candidates: $candidates,
+            };
+        }
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -575,66 +569,60 @@ macro_rules! targets {
             }
         }
 
-        impl Value for $name {
-            const KIND: Kind = Kind::Target(Target::$target);
+        impl $crate::value::Value for $name {
+            const KIND: $crate::value::Kind = $crate::value::Kind::Target(Self::TARGET);
 
-            fn read(answer: &Answer, place: Place<'_>) -> Result<Self, String> {
-                find_target(Target::$target, answer.text().unwrap_or_default(), place)
+            fn read(answer: &$crate::value::Answer, place: $crate::value::Place<'_>) -> Result<Self, String> {
+                $crate::value::find_target(Self::TARGET, answer.text().unwrap_or_default(), place)
             }
 
-            fn write(&self) -> Answer {
-                Answer::One(self.0.to_string())
+            fn write(&self) -> $crate::value::Answer {
+                $crate::value::Answer::One(self.0.to_string())
+            }
+        }
+    };
+}
+pub(crate) use target;
+
+/// Declares the identifier of something numbered within the dossier: `Id = "id", "名称", |dossier| labels;`, the labels in the order of the numbers.
+macro_rules! numbered {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $label:literal, $labels:expr;)+) => {$(
+        $crate::value::target! {
+            $(#[$doc])* $name(u32) = $id, $label, numbered: true, |place| {
+                let labels: fn(&$crate::dossier::Dossier) -> Vec<String> = $labels;
+                $crate::value::number(labels(place.dossier))
+            }
+        }
+
+        impl $name {
+            /// The place in the list of these things, from 0.
+            pub fn index(&self) -> usize {
+                (self.0 as usize).wrapping_sub(1)
             }
         }
     )+};
 }
+pub(crate) use numbered;
 
-targets! {
-    /// 人员. A member of staff, nationwide.
-    StaffId(String) = Staff;
-    /// 保密行政管理部门.
-    DepartmentId(String) = Department;
-    /// 机关、单位.
-    UnitId(String) = Unit;
-    /// 案件当事人、证人、其他案件关系人, numbered within the dossier.
-    PersonId(u32) = Person;
-    /// 国家秘密事项, numbered within the dossier.
-    SecretItemId(u32) = SecretItem;
-    /// 证据, numbered within the dossier.
-    EvidenceId(u32) = Evidence;
-    /// 责令补救, numbered within the dossier.
-    ContainmentId(u32) = Containment;
-    /// 呈报, numbered within the dossier.
-    SubmissionId(u32) = Submission;
-    /// 回避申请, numbered within the dossier.
-    RecusalId(u32) = Recusal;
-    /// 询问, numbered within the dossier.
-    InterviewId(u32) = Interview;
-    /// 申辩事项, numbered within the dossier.
-    PleaId(u32) = Plea;
-    /// 密级鉴定提请, numbered within the dossier.
-    AppraisalId(u32) = Appraisal;
-    /// 人员处理建议, numbered within the dossier.
-    ProposalId(u32) = Proposal;
-    /// 整改要求, numbered within the dossier.
-    RectificationId(u32) = Rectification;
+/// The candidates of things numbered within the dossier, from their labels.
+pub(crate) fn number(labels: Vec<String>) -> Vec<Candidate> {
+    let numbered = labels.into_iter().zip(1_u32..);
+    numbered.map(|(label, i)| Candidate { id: i.to_string(), label }).collect()
 }
 
-impl StaffId {
-    /// The system itself, which takes only the steps that no person takes.
-    pub fn system() -> Self {
-        StaffId("system".to_owned())
-    }
+/// The labels of numbered things that have no name, by their first words.
+pub(crate) fn titles<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+    words.zip(1..).map(|(words, i)| crate::dossier::titled(i, words)).collect()
 }
 
 /// Finds the one candidate whose id or label is `text`.
-fn find_target<T: DeserializeOwned>(
-    target: Target,
+pub(crate) fn find_target<T: DeserializeOwned>(
+    target: &Target,
     text: &str,
     place: Place<'_>,
 ) -> Result<T, String> {
     let text = text.trim();
-    let candidates = target.candidates(place);
+    let candidates = (target.candidates)(place);
     let by_id = candidates.iter().find(|candidate| candidate.id == text);
     let mut by_label = candidates.iter().filter(|candidate| candidate.label == text);
     let found = match (by_id, by_label.next(), by_label.next()) {
@@ -643,39 +631,12 @@ fn find_target<T: DeserializeOwned>(
             return Err(format!("「{}」不止一个，请用编号指明", excerpt(text)));
         }
         (None, None, _) => {
-            return Err(format!("没有「{}」这一{}", excerpt(text), target.label()));
+            return Err(format!("没有「{}」这一{}", excerpt(text), target.label));
         }
     };
     let value = match found.id.parse::<u32>() {
-        Ok(number) if target.numbered() => serde_json::Value::from(number),
+        Ok(number) if target.numbered => serde_json::Value::from(number),
         _ => serde_json::Value::from(found.id.as_str()),
     };
     serde_json::from_value(value).map_err(|_| format!("没有「{}」", excerpt(text)))
-}
-
-impl Target {
-    /// 名称. What people call the thing.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Target::Staff => "工作人员",
-            Target::Department => "保密行政管理部门",
-            Target::Unit => "机关、单位",
-            Target::Person => "案件相关人员",
-            Target::SecretItem => "国家秘密事项",
-            Target::Evidence => "证据",
-            Target::Containment => "责令补救事项",
-            Target::Submission => "待批事项",
-            Target::Recusal => "回避申请",
-            Target::Interview => "询问",
-            Target::Plea => "申辩事项",
-            Target::Appraisal => "密级鉴定提请",
-            Target::Proposal => "人员处理建议",
-            Target::Rectification => "整改要求",
-        }
-    }
-
-    /// Whether the things are numbered within the dossier.
-    const fn numbered(self) -> bool {
-        !matches!(self, Target::Staff | Target::Department | Target::Unit)
-    }
 }

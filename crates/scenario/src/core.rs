@@ -193,7 +193,7 @@ impl World for Core {
             *next += 1;
             *next
         });
-        reply.number = entry.event.number().map(ToString::to_string);
+        reply.number = entry.number().map(ToString::to_string);
         reply.version = Some(entry.version);
         reply.dossier = Some(id.clone());
         self.dossiers.entry(id).or_insert(empty).apply(entry);

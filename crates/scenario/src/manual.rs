@@ -63,7 +63,7 @@ fn kind(kind: Kind) -> String {
         Kind::Fact => "是／否／未查明：原因／不适用：原因".to_owned(),
         Kind::File => "文件：名称 \\| 内容".to_owned(),
         Kind::Sealed => "密封的文字".to_owned(),
-        Kind::Target(target) => format!("{}，写名称或者编号", target.label()),
+        Kind::Target(target) => format!("{}，写名称或者编号", target.label),
         Kind::List(Kind::LongText) => "每项一行，以“- ”开头".to_owned(),
         Kind::List(item) => format!("以“、”分开；{}", self::kind(*item)),
         Kind::Rows(columns) => {

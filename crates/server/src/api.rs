@@ -99,7 +99,7 @@ async fn take_step(
     let body = json!({
         "dossier": done.dossier,
         "version": done.version,
-        "number": done.entry.event.number().map(ToString::to_string),
+        "number": done.entry.number().map(ToString::to_string),
         "breaches": breaches(&done.entry),
         "replayed": done.replayed,
     });

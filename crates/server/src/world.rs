@@ -85,7 +85,7 @@ impl World for OfficeWorld {
                 } else {
                     Outcome::Defective
                 },
-                number: done.entry.event.number().map(ToString::to_string),
+                number: done.entry.number().map(ToString::to_string),
                 version: Some(done.version),
                 checks: breaches(&done.entry),
                 dossier: Some(done.dossier),

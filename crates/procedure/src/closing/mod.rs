@@ -2,17 +2,16 @@
 //!
 #![doc = include_str!("law.md")]
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     answered::LegalRule,
-    approval::{self, Matter, MatterKind},
+    approval::{self, Matter, MatterKind, Submittable},
     check::{Check, Finding, refusals},
-    deadline::{self, Duty, Running},
-    dossier::{self, At, Dossier, Entry, Stamp},
+    deadline::{self, Desk, Duty, Running},
+    dossier::{self, At, Dossier, Entry, Stage, Stamp},
     investigation::finding,
-    law::clause,
+    law::{Clause, clause},
     limit,
+    number::Number,
     setting::Setting,
     step::{Form, Relation, Rule, Step, form},
     time::Deadline,
@@ -22,7 +21,7 @@ use crate::{
 const HANDLER: &[Relation] = &[Relation::Handler];
 
 /// The steps of this chapter.
-pub static STEPS: [Step; 4] = [
+pub static STEPS: &[Step] = &[
     Step::of::<FindContainmentUnneeded>(
         "find_containment_unneeded",
         "认定没有需要采取的补救措施",
@@ -81,8 +80,11 @@ refusals! {
         "未能在3个月内查结的，先呈报办案延期";
 }
 
+/// Every refusal of this chapter, by module.
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS];
+
 /// Rules of this chapter that are not steps.
-pub static RULES: [LegalRule; 2] = [
+pub static RULES: &[LegalRule] = &[
     LegalRule {
         id: "closing_conditions",
         name: "结案条件",
@@ -135,8 +137,25 @@ impl Rule for SubmitHandlingExtension {
     }
 }
 
+impl Submittable for SubmitHandlingExtension {
+    const BASIS: Clause = clause(55).paragraph(1);
+    const NEEDS_OTHER_APPROVER: bool = false;
+
+    fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
+        handling_may_be_extended(at, check);
+    }
+
+    fn deadline(&self, dossier: &Dossier, setting: &Setting) -> Option<Deadline> {
+        handling_deadline(dossier, setting)
+    }
+
+    fn take_effect(&self, dossier: &mut Dossier, _: Option<Number>, stamp: Stamp) {
+        dossier.closing.extended = Some(stamp);
+    }
+}
+
 /// Art. 55 ¶1: what an extension of the handling needs.
-pub(crate) fn handling_may_be_extended(at: &At<'_>, check: &mut Check<'_>) {
+fn handling_may_be_extended(at: &At<'_>, check: &mut Check<'_>) {
     check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
     check.that(at.dossier.closing.extended.is_none(), &EXTENDED_ONCE);
     let deadline = handling_deadline(at.dossier, at.setting);
@@ -189,8 +208,31 @@ impl Rule for SubmitClosing {
     }
 }
 
+impl Submittable for SubmitClosing {
+    const BASIS: Clause = clause(54);
+
+    fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
+        may_be_closed(at, check);
+    }
+
+    /// The report is on what was found and on what came of it (art. 54).
+    fn foundation(&self, dossier: &Dossier) -> serde_json::Value {
+        let state = &dossier.investigation;
+        let leak = dossier.general.leak.as_ref().map(|(form, _)| form);
+        let facts: Vec<_> = state.facts.iter().map(|(form, _)| form).collect();
+        let outcomes: Vec<_> = state.proposals.iter().flat_map(|p| &p.outcomes).collect();
+        let reported = state.rectifications.iter().filter_map(|r| r.reported.as_ref());
+        let reported: Vec<_> = reported.map(|(form, _)| form).collect();
+        serde_json::json!([leak, facts, outcomes, reported])
+    }
+
+    fn take_effect(&self, dossier: &mut Dossier, _: Option<Number>, stamp: Stamp) {
+        dossier.end_in(Stage::Closed, stamp);
+    }
+}
+
 /// Arts. 53 and 54: what closing needs.
-pub(crate) fn may_be_closed(at: &At<'_>, check: &mut Check<'_>) {
+fn may_be_closed(at: &At<'_>, check: &mut Check<'_>) {
     check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
     let conditions = conditions(at.dossier, at.setting);
     let refusals =
@@ -284,14 +326,14 @@ fn missing_rectification(dossier: &Dossier) -> Vec<String> {
     .collect()
 }
 
-/// What was recorded under this chapter, approvals apart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Event {
-    /// 已认定没有需要采取的补救措施.
-    ContainmentUnneeded(FindContainmentUnneeded),
-    /// 已说明未按期结案的原因.
-    DelayExplained(ExplainDelay),
+dossier::events! {
+    /// What was recorded under this chapter, approvals apart.
+    Event {
+        /// 已认定没有需要采取的补救措施.
+        ContainmentUnneeded(FindContainmentUnneeded),
+        /// 已说明未按期结案的原因.
+        DelayExplained(ExplainDelay),
+    }
 }
 
 /// What this chapter knows of a dossier.
@@ -326,17 +368,16 @@ pub fn handling_deadline(dossier: &Dossier, setting: &Setting) -> Option<Deadlin
 }
 
 /// The limit of this chapter.
-pub(crate) fn limits(dossier: &Dossier, setting: &Setting) -> Option<Running> {
-    let ends = [MatterKind::Closing, MatterKind::Cancellation];
-    let ended = dossier.approval.approved().find(|(s, _)| ends.contains(&s.matter.kind()));
-    Some(Running {
+pub(crate) fn limits(dossier: &Dossier, setting: &Setting, limits: &mut Vec<Running>) {
+    let Some(deadline) = handling_deadline(dossier, setting) else { return };
+    limits.push(Running {
         id: limit::HANDLING.id,
         name: limit::HANDLING.name,
         basis: clause(55).paragraph(1),
-        deadline: handling_deadline(dossier, setting)?,
-        met: ended.map(|(_, stamp)| stamp.occurred),
+        deadline,
+        met: dossier.ended_on(),
         extended: dossier.closing.extended.is_some(),
-    })
+    });
 }
 
 /// Duties of this chapter that are open.
@@ -346,7 +387,12 @@ pub(crate) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty
         return;
     };
     if dossier.closing.extended.is_some() && dossier.closing.explained.is_empty() {
-        let name = "延长期内仍不能查结的，向上一级说明原因".to_owned();
-        duties.push(Duty { name, basis: clause(55).paragraph(2), due: Some(deadline.nominal) });
+        duties.push(Duty {
+            name: "延长期内仍不能查结的，向上一级说明原因".to_owned(),
+            basis: clause(55).paragraph(2),
+            due: Some(deadline.nominal),
+            step: "explain_delay",
+            desk: Desk::Owner,
+        });
     }
 }

@@ -4,9 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
-
 use crate::{
     answered::LegalRule,
     check::{Check, refusals},
@@ -19,11 +16,12 @@ use crate::{
     step::{Form, Relation, Rule, Step, form},
     value::{EvidenceId, Fact, File, InterviewId, LongText, Several, StaffId, Text, choice},
 };
+use jiff::civil::Date;
 
 const HANDLER: &[Relation] = &[Relation::Handler];
 
 /// The steps of this chapter.
-pub static STEPS: [Step; 6] = [
+pub static STEPS: &[Step] = &[
     Step::of::<CollectEvidence>(
         "collect_evidence",
         "收集、调取证据",
@@ -116,8 +114,11 @@ refusals! {
         "制作检查笔录并签名；不在场、拒绝签名的予以注明";
 }
 
+/// Every refusal of this chapter, by module.
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS];
+
 /// Rules of this chapter that are not steps.
-pub static RULES: [LegalRule; 1] = [LegalRule {
+pub static RULES: &[LegalRule] = &[LegalRule {
     id: "usability",
     name: "证据能否使用",
     basis: &[
@@ -339,22 +340,22 @@ fn collected<'a>(id: &Option<EvidenceId>, at: &At<'a>) -> Option<&'a CollectEvid
     }
 }
 
-/// What was recorded under this chapter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Event {
-    /// 证据已收集.
-    Collected(CollectEvidence),
-    /// 已与原件、原物核实.
-    Verified(VerifyEvidence),
-    /// 已附原件、原物存放处说明.
-    OriginalNoted(NoteOriginal),
-    /// 更改已记录.
-    AlterationNoted(NoteAlteration),
-    /// 校验值已复核.
-    HashRechecked(RecheckHash),
-    /// 证据已审查.
-    Examined(ExamineEvidence),
+dossier::events! {
+    /// What was recorded under this chapter.
+    Event {
+        /// 证据已收集.
+        Collected(CollectEvidence),
+        /// 已与原件、原物核实.
+        Verified(VerifyEvidence),
+        /// 已附原件、原物存放处说明.
+        OriginalNoted(NoteOriginal),
+        /// 更改已记录.
+        AlterationNoted(NoteAlteration),
+        /// 校验值已复核.
+        HashRechecked(RecheckHash),
+        /// 证据已审查.
+        Examined(ExamineEvidence),
+    }
 }
 
 /// Where an item of evidence comes from.

@@ -4,16 +4,13 @@
 //!
 #![doc = include_str!("law.md")]
 
-use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
-
 use crate::{
     answered::LegalRule,
-    approval::{self, Matter, MatterKind},
+    approval::{self, Matter, MatterKind, Submittable},
     check::{Check, known, refusals},
-    deadline::{self, Running},
-    dossier::{self, Assignment, At, Dossier, Entry, Stamp},
-    law::clause,
+    deadline::{self, Desk, Duty, Running},
+    dossier::{self, Assignment, At, Dossier, Entry, Stage, Stamp},
+    law::{Clause, clause},
     limit,
     number::{Number, Series},
     setting::Setting,
@@ -21,11 +18,12 @@ use crate::{
     time::Deadline,
     value::{Fact, LongText, Text, UnitId, choice},
 };
+use jiff::civil::Date;
 
 const HANDLER: &[Relation] = &[Relation::Handler];
 
 /// The steps of this chapter.
-pub static STEPS: [Step; 7] = [
+pub static STEPS: &[Step] = &[
     Step::of::<AnswerReview>("answer_review", "记录初查情况", &[clause(27)], HANDLER)
         .on_day("初查日期")
         .correctable(),
@@ -139,8 +137,11 @@ refusals! {
         "填写理由，或者改为通知有关机关、单位";
 }
 
+/// Every refusal of this chapter, by module.
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS];
+
 /// Rules of this chapter that are not steps.
-pub static RULES: [LegalRule; 2] = [
+pub static RULES: &[LegalRule] = &[
     LegalRule {
         id: "review_limit",
         name: "初查时限",
@@ -217,11 +218,7 @@ impl Rule for SubmitReviewExtension {
 }
 
 /// Art. 30 ¶1: what an extension of the review needs.
-pub(crate) fn review_may_be_extended(
-    until: Option<Option<Date>>,
-    at: &At<'_>,
-    check: &mut Check<'_>,
-) {
+fn review_may_be_extended(until: Option<Option<Date>>, at: &At<'_>, check: &mut Check<'_>) {
     let filing = &at.dossier.filing;
     check.that(!filing.reviewers.is_empty(), &REVIEW_MUST_HAVE_BEGUN);
     check.that(filing.report.is_none(), &EXTENDED_BEFORE_REPORT);
@@ -235,6 +232,23 @@ pub(crate) fn review_may_be_extended(
     }
     let in_time = deadline.is_none_or(|deadline| at.today() <= deadline.latest);
     check.that(in_time, &EXTENSION_IN_TIME);
+}
+
+impl Submittable for SubmitReviewExtension {
+    const BASIS: Clause = clause(30).paragraph(1);
+    const NEEDS_OTHER_APPROVER: bool = false;
+
+    fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
+        review_may_be_extended(Some(self.until), at, check);
+    }
+
+    fn deadline(&self, dossier: &Dossier, setting: &Setting) -> Option<Deadline> {
+        review_deadline(dossier, setting)
+    }
+
+    fn take_effect(&self, dossier: &mut Dossier, _: Option<Number>, stamp: Stamp) {
+        dossier.filing.extensions.push((self.until, stamp));
+    }
 }
 
 form! {
@@ -300,7 +314,7 @@ fn is_review_open(dossier: &Dossier) -> bool {
 }
 
 /// Arts. 29-2 and 31: what filing needs.
-pub(crate) fn may_be_filed(at: &At<'_>, check: &mut Check<'_>) {
+fn may_be_filed(at: &At<'_>, check: &mut Check<'_>) {
     let filing = &at.dossier.filing;
     check.that(filing.report.is_some(), &MUST_BE_REPORTED);
     check.that(filing.case.is_none(), &NOT_FILED_TWICE);
@@ -311,8 +325,31 @@ pub(crate) fn may_be_filed(at: &At<'_>, check: &mut Check<'_>) {
     }
 }
 
-pub(crate) fn file(dossier: &mut Dossier, number: Option<Number>, stamp: Stamp) {
-    dossier.filing.case = number.map(|number| Case { number, stamp });
+impl Submittable for SubmitFiling {
+    const BASIS: Clause = clause(31);
+
+    fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
+        may_be_filed(at, check);
+    }
+
+    fn foundation(&self, dossier: &Dossier) -> serde_json::Value {
+        lead_and_report(dossier)
+    }
+
+    fn series(&self) -> Option<Series> {
+        Some(Series::Case)
+    }
+
+    fn take_effect(&self, dossier: &mut Dossier, number: Option<Number>, stamp: Stamp) {
+        dossier.filing.case = number.map(|number| Case { number, stamp });
+    }
+}
+
+/// The lead and the review report are attached to the form (art. 31).
+fn lead_and_report(dossier: &Dossier) -> serde_json::Value {
+    let leads: Vec<_> = dossier.intake.leads.iter().map(|lead| &lead.form).collect();
+    let report = dossier.filing.report.as_ref().map(|(form, _)| form);
+    serde_json::json!([leads, dossier.intake.verified, dossier.filing.answers, report])
 }
 
 choice! {
@@ -344,12 +381,24 @@ impl Rule for SubmitNotHandled {
     }
 }
 
+impl Submittable for SubmitNotHandled {
+    const BASIS: Clause = clause(25).item(3);
+
+    fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
+        may_not_be_handled(Some(self.ground), at, check);
+    }
+
+    fn foundation(&self, dossier: &Dossier) -> serde_json::Value {
+        lead_and_report(dossier)
+    }
+
+    fn take_effect(&self, dossier: &mut Dossier, _: Option<Number>, stamp: Stamp) {
+        dossier.end_in(Stage::NotHandled, stamp);
+    }
+}
+
 /// Arts. 25-3 and 29-6: what it needs not to handle a lead.
-pub(crate) fn may_not_be_handled(
-    ground: Option<NotHandledGround>,
-    at: &At<'_>,
-    check: &mut Check<'_>,
-) {
+fn may_not_be_handled(ground: Option<NotHandledGround>, at: &At<'_>, check: &mut Check<'_>) {
     check.that(at.dossier.filing.case.is_none(), &NOT_FILED_TWICE);
     let verified = at.dossier.intake.verified.as_ref();
     let answers = at.dossier.filing.answers.as_ref();
@@ -423,23 +472,25 @@ impl Rule for NotifyFiling {
     }
 }
 
-/// What was recorded under this chapter, approvals apart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Event {
-    /// 初查情况已记录.
-    ReviewAnswered(AnswerReview),
-    /// 已认定重大、复杂.
-    DeclaredMajor(DeclareMajor),
-    /// 初查情况报告已呈报.
-    ReviewReported(ReportReview),
-    /// 已通知立案.
-    FilingNotified {
-        /// 通知内容.
-        form: NotifyFiling,
-        /// 文号.
-        number: Number,
-    },
+dossier::events! {
+    /// What was recorded under this chapter, approvals apart.
+    Event {
+        /// 初查情况已记录.
+        ReviewAnswered(AnswerReview),
+        /// 已认定重大、复杂.
+        DeclaredMajor(DeclareMajor),
+        /// 初查情况报告已呈报.
+        ReviewReported(ReportReview),
+    }
+    with {
+        /// 已通知立案.
+        FilingNotified {
+            /// 通知内容.
+            form: NotifyFiling,
+            /// 文号.
+            number: Number,
+        },
+    }
 }
 
 /// 案件. What a lead becomes when it is filed.
@@ -498,27 +549,28 @@ pub fn review_deadline(dossier: &Dossier, setting: &Setting) -> Option<Deadline>
 }
 
 /// The limits of this chapter that run or have run for a dossier.
-pub(crate) fn limits(dossier: &Dossier, setting: &Setting) -> Option<Running> {
+pub(crate) fn limits(dossier: &Dossier, setting: &Setting, limits: &mut Vec<Running>) {
     let reported = dossier.filing.report.as_ref().map(|(_, stamp)| stamp.occurred);
-    let educated = dossier.intake.education.as_ref().map(|(_, stamp)| stamp.occurred);
-    let met = reported.or(educated).or(dossier.approval.ended_on());
-    Some(Running {
+    let Some(deadline) = review_deadline(dossier, setting) else { return };
+    limits.push(Running {
         id: limit::REVIEW.id,
         name: limit::REVIEW.name,
         basis: clause(30),
-        deadline: review_deadline(dossier, setting)?,
-        met,
+        deadline,
+        met: reported.or(dossier.ended_on()),
         extended: !dossier.filing.extensions.is_empty(),
-    })
+    });
 }
 
 /// Duties of this chapter that are open: what must still be done.
-pub(crate) fn duties(dossier: &Dossier, duties: &mut Vec<deadline::Duty>) {
-    if dossier.filing.case.is_some() && dossier.filing.notices.is_empty() {
-        duties.push(deadline::Duty {
+pub(crate) fn duties(dossier: &Dossier, _: &Setting, duties: &mut Vec<Duty>) {
+    if dossier.filing.case.is_some() && dossier.filing.notices.is_empty() && !dossier.has_ended() {
+        duties.push(Duty {
             name: "立案通知待发".to_owned(),
             basis: clause(32),
             due: None,
+            step: "notify_filing",
+            desk: Desk::Owner,
         });
     }
 }

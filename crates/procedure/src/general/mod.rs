@@ -6,23 +6,22 @@ pub mod access;
 pub mod leak;
 pub mod recusal;
 
-use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
-
 use crate::{
     answered::LegalRule,
     check::Check,
-    deadline::Duty,
+    deadline::{Desk, Duty, Running},
     dossier::{self, At, Dossier, Entry, Stamp},
     law::clause,
+    setting::Setting,
     step::{Form, Relation, Rule, Step, form},
     value::{PersonId, SecretItemId, StaffId, Text, UnitId, choice},
 };
+use jiff::civil::Date;
 
 const CLERK_OR_HANDLER: &[Relation] = &[Relation::Clerk, Relation::Handler];
 
 /// The steps of this chapter.
-pub static STEPS: [Step; 6] = [
+pub static STEPS: &[Step] = &[
     Step::of::<IdentifyPerson>(
         "identify_person",
         "登记案件相关人员",
@@ -43,8 +42,11 @@ pub static STEPS: [Step; 6] = [
     recusal::DECIDE_RECUSAL,
 ];
 
+/// Every refusal of this chapter, by module.
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[leak::REFUSALS, recusal::REFUSALS];
+
 /// Rules of this chapter that are not steps.
-pub static RULES: [LegalRule; 3] = [
+pub static RULES: &[LegalRule] = &[
     LegalRule {
         id: "four_sources",
         name: "线索来源",
@@ -159,22 +161,22 @@ impl Rule for ListSecretItem {
     }
 }
 
-/// What was recorded under this chapter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Event {
-    /// 案件相关人员已登记.
-    PersonIdentified(IdentifyPerson),
-    /// 国家秘密事项已登记.
-    SecretItemListed(ListSecretItem),
-    /// 已认定泄露国家秘密.
-    LeakFound(leak::FindLeak),
-    /// 已自行回避.
-    Recused(recusal::Recuse),
-    /// 已申请回避.
-    RecusalRequested(recusal::RequestRecusal),
-    /// 回避已决定.
-    RecusalDecided(recusal::DecideRecusal),
+dossier::events! {
+    /// What was recorded under this chapter.
+    Event {
+        /// 案件相关人员已登记.
+        PersonIdentified(IdentifyPerson),
+        /// 国家秘密事项已登记.
+        SecretItemListed(ListSecretItem),
+        /// 已认定泄露国家秘密.
+        LeakFound(leak::FindLeak),
+        /// 已自行回避.
+        Recused(recusal::Recuse),
+        /// 已申请回避.
+        RecusalRequested(recusal::RequestRecusal),
+        /// 回避已决定.
+        RecusalDecided(recusal::DecideRecusal),
+    }
 }
 
 /// What this chapter knows of a dossier.
@@ -236,9 +238,18 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
 }
 
 /// Duties of this chapter that are open.
-pub(crate) fn duties(dossier: &Dossier, duties: &mut Vec<Duty>) {
-    if dossier.general.recusals.iter().any(|recusal| recusal.decision.is_none()) {
-        let basis = clause(9).paragraph(2);
-        duties.push(Duty { name: "回避申请待决定".to_owned(), basis, due: None });
+pub(crate) fn duties(dossier: &Dossier, _: &Setting, duties: &mut Vec<Duty>) {
+    let open = dossier.general.recusals.iter().any(|recusal| recusal.decision.is_none());
+    if open && !dossier.has_ended() {
+        duties.push(Duty {
+            name: "回避申请待决定".to_owned(),
+            basis: clause(9).paragraph(2),
+            due: None,
+            step: recusal::DECIDE_RECUSAL.id,
+            desk: Desk::Owner,
+        });
     }
 }
+
+/// The limits of this chapter.
+pub(crate) fn limits(_: &Dossier, _: &Setting, _: &mut Vec<Running>) {}

@@ -2,22 +2,21 @@
 //!
 #![doc = include_str!("law.md")]
 
-use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
-
 use crate::{
     answered::LegalRule,
     check::{Check, refusals},
-    deadline::Duty,
-    dossier::{self, Assignment, At, Dossier, Entry, Stamp},
+    deadline::{Desk, Duty, Running},
+    dossier::{self, Assignment, At, Dossier, Entry, Stage, Stamp},
     general,
     law::clause,
     number::{Number, Series},
+    setting::Setting,
     step::{Form, Relation, Rule, Step, form, row},
     value::{
         ContainmentId, Fact, LongText, PersonId, SealedId, Several, StaffId, Text, UnitId, choice,
     },
 };
+use jiff::civil::Date;
 
 /// The step that opens a dossier.
 pub const REGISTER: &str = "register";
@@ -27,7 +26,7 @@ const ANYONE: &[Relation] = &[Relation::Clerk, Relation::Handler, Relation::Head
 const CLERK_OR_HANDLER: &[Relation] = &[Relation::Clerk, Relation::Handler];
 
 /// The steps of this chapter.
-pub static STEPS: [Step; 7] = [
+pub static STEPS: &[Step] = &[
     Step::of::<Register>(REGISTER, "登记线索", &[clause(23), clause(24).paragraph(1)], CLERK)
         .on_day("接到线索日期")
         .correctable(),
@@ -112,8 +111,11 @@ refusals! {
         "先核实线索；造成危害后果的，进行初查";
 }
 
+/// Every refusal of this chapter, by module.
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS];
+
 /// Rules of this chapter that are not steps.
-pub static RULES: [LegalRule; 2] = [
+pub static RULES: &[LegalRule] = &[
     LegalRule {
         id: "sealed_reporter",
         name: "举报人信息密封",
@@ -329,29 +331,31 @@ impl Rule for OrderEducation {
     }
 }
 
-/// What was recorded under this chapter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Event {
-    /// 线索已登记.
-    Registered {
-        /// 登记内容.
-        form: Register,
-        /// 线索编号.
-        number: Number,
-    },
-    /// 证据材料、物品已接收.
-    MaterialReceived(ReceiveMaterial),
-    /// 已责令补救.
-    ContainmentOrdered(OrderContainment),
-    /// 补救措施已落实.
-    ContainmentReported(ReportContainment),
-    /// 线索已核实.
-    Verified(VerifyLead),
-    /// 已指派初查人员.
-    ReviewersAssigned(AssignReviewers),
-    /// 已责成批评教育.
-    EducationOrdered(OrderEducation),
+dossier::events! {
+    /// What was recorded under this chapter.
+    Event {
+        /// 证据材料、物品已接收.
+        MaterialReceived(ReceiveMaterial),
+        /// 已责令补救.
+        ContainmentOrdered(OrderContainment),
+        /// 补救措施已落实.
+        ContainmentReported(ReportContainment),
+        /// 线索已核实.
+        Verified(VerifyLead),
+        /// 已指派初查人员.
+        ReviewersAssigned(AssignReviewers),
+        /// 已责成批评教育.
+        EducationOrdered(OrderEducation),
+    }
+    with {
+        /// 线索已登记.
+        Registered {
+            /// 登记内容.
+            form: Register,
+            /// 线索编号.
+            number: Number,
+        },
+    }
 }
 
 /// 线索. One lead.
@@ -427,12 +431,18 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
                 form.handlers.iter().map(|staff| Assignment { staff: staff.clone(), since });
             dossier.filing.reviewers.extend(assigned);
         }
-        Event::EducationOrdered(form) => state.education = Some((form.clone(), stamp)),
+        Event::EducationOrdered(form) => {
+            state.education = Some((form.clone(), stamp.clone()));
+            dossier.end_in(Stage::Education, stamp);
+        }
     }
 }
 
 /// Duties of this chapter that are open.
-pub(crate) fn duties(dossier: &Dossier, duties: &mut Vec<Duty>) {
+pub(crate) fn duties(dossier: &Dossier, _: &Setting, duties: &mut Vec<Duty>) {
+    if dossier.has_ended() {
+        return;
+    }
     for (containment, i) in dossier.intake.containments.iter().zip(1..) {
         if containment.result.is_none() {
             let what = dossier::titled(i, containment.form.measures.as_str());
@@ -440,7 +450,12 @@ pub(crate) fn duties(dossier: &Dossier, duties: &mut Vec<Duty>) {
                 name: format!("补救措施待落实：{what}"),
                 basis: clause(26),
                 due: containment.form.due,
+                step: "report_containment",
+                desk: Desk::Owner,
             });
         }
     }
 }
+
+/// The limits of this chapter.
+pub(crate) fn limits(_: &Dossier, _: &Setting, _: &mut Vec<Running>) {}

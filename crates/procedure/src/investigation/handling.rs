@@ -4,11 +4,12 @@ use jiff::civil::Date;
 
 use super::{Event, State, must_be_in_case};
 use crate::{
-    approval::{self, Matter, MatterKind},
+    approval::{self, Matter, MatterKind, Submittable},
     check::{Check, refusals},
     deadline::{self, Running},
-    dossier::{self, At, Stage, Stamp},
-    law::clause,
+    dossier::{self, At, Dossier, Stage, Stamp},
+    law::{Clause, clause},
+    number::Number,
     setting::Setting,
     step::{Form, Rule, form, row},
     value::{LongText, PersonId, ProposalId, RectificationId, Several, Text, UnitId, choice},
@@ -247,16 +248,15 @@ pub(super) fn recheck(state: &mut State, form: &RecheckRectification, stamp: Sta
     }
 }
 
-pub(super) fn limits(state: &State, setting: &Setting) -> Vec<Running> {
-    let running = |rectification: &Rectification| Running {
+pub(super) fn limits(state: &State, setting: &Setting, limits: &mut Vec<Running>) {
+    limits.extend(state.rectifications.iter().map(|rectification| Running {
         id: "rectification",
         name: "整改情况报送时限",
         basis: clause(52).paragraph(2),
         deadline: deadline::to_date(rectification.stamp.occurred, rectification.form.due, setting),
         met: rectification.reported.as_ref().map(|(_, stamp)| stamp.occurred),
         extended: false,
-    };
-    state.rectifications.iter().map(running).collect()
+    }));
 }
 
 choice! {
@@ -287,8 +287,20 @@ impl Rule for SubmitCancellation {
     }
 }
 
+impl Submittable for SubmitCancellation {
+    const BASIS: Clause = clause(49);
+
+    fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
+        may_be_cancelled(at, check);
+    }
+
+    fn take_effect(&self, dossier: &mut Dossier, _: Option<Number>, stamp: Stamp) {
+        dossier.end_in(Stage::Cancelled, stamp);
+    }
+}
+
 /// Art. 49: a case may be cancelled as long as no leak has been found.
-pub(crate) fn may_be_cancelled(at: &At<'_>, check: &mut Check<'_>) {
+fn may_be_cancelled(at: &At<'_>, check: &mut Check<'_>) {
     must_be_in_case(at, check);
     check.that(at.dossier.general.leak.is_none(), &NO_LEAK_FOUND);
 }
@@ -308,7 +320,7 @@ impl Rule for NotifyCancellation {
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
         check.that(at.dossier.stage() == Stage::Cancelled, &IS_CANCELLED);
-        at.follows(at.dossier.approval.ended_on(), check);
+        at.follows(at.dossier.ended_on(), check);
         Some(Event::CancellationNotified(Self::complete(draft)?).into())
     }
 }

@@ -8,9 +8,6 @@ pub mod handling;
 pub mod inspection;
 pub mod interview;
 
-use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
-
 use self::{
     defence::{HearParty, VerifyPlea},
     finding::{
@@ -29,7 +26,7 @@ use self::{
 use crate::{
     answered::LegalRule,
     check::{Check, refusals},
-    deadline::{Duty, Running},
+    deadline::{Desk, Duty, Running},
     dossier::{self, Assignment, At, Dossier, Entry, Stamp},
     evidence,
     general::Standing,
@@ -39,12 +36,13 @@ use crate::{
     step::{Form, Relation, Rule, Step, form},
     value::{InterviewId, LongText, PersonId, PleaId, SecretItemId, Several, StaffId, choice},
 };
+use jiff::civil::Date;
 
 const HANDLER: &[Relation] = &[Relation::Handler];
 const HEAD: &[Relation] = &[Relation::Head];
 
 /// The steps of this chapter.
-pub static STEPS: [Step; 22] = [
+pub static STEPS: &[Step] = &[
     Step::of::<AssignHandlers>("assign_handlers", "指派办案人员", &[clause(33).paragraph(1)], HEAD)
         .decision(),
     Step::of::<TellRights>(
@@ -172,8 +170,8 @@ refusals! {
         "指派2名以上办案人员";
 }
 
-/// Every list of refusals in this chapter.
-pub static REFUSALS_BY_MODULE: [&[&crate::check::Refusal]; 6] = [
+/// Every refusal of this chapter, by module.
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[
     REFUSALS,
     interview::REFUSALS,
     defence::REFUSALS,
@@ -183,7 +181,7 @@ pub static REFUSALS_BY_MODULE: [&[&crate::check::Refusal]; 6] = [
 ];
 
 /// Rules of this chapter that are not steps.
-pub static RULES: [LegalRule; 4] = [
+pub static RULES: &[LegalRule] = &[
     LegalRule {
         id: "handlers_on_the_day",
         name: "办案人员以行为当日为准",
@@ -266,52 +264,52 @@ pub(crate) fn must_be_in_case(at: &At<'_>, check: &mut Check<'_>) {
     }
 }
 
-/// What was recorded under this chapter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Event {
-    /// 办案人员已指派.
-    HandlersAssigned(AssignHandlers),
-    /// 权利义务已告知.
-    RightsTold(TellRights),
-    /// 询问已安排.
-    InterviewArranged(ArrangeInterview),
-    /// 已询问.
-    Interviewed(RecordInterview),
-    /// 询问笔录已核对签名.
-    RecordSigned(SignRecord),
-    /// 书面材料的请求已答复.
-    StatementRequestAnswered(AnswerStatementRequest),
-    /// 书面材料已接收.
-    StatementReceived(ReceiveStatement),
-    /// 陈述和申辩已听取.
-    PartyHeard(HearParty),
-    /// 申辩已核查.
-    PleaVerified(VerifyPlea),
-    /// 已检查.
-    Inspected(Inspect),
-    /// 密级鉴定已提请.
-    AppraisalRequested(RequestAppraisal),
-    /// 密级鉴定结果已记录.
-    AppraisalRecorded(RecordAppraisal),
-    /// 调查内容已认定.
-    FactFound(FindFact),
-    /// 已认定没有需要追究责任的人员.
-    NobodyResponsible(FindNobodyResponsible),
-    /// 调查已结束.
-    FactFindingEnded(EndFactFinding),
-    /// 人员处理建议已提出.
-    HandlingProposed(ProposeHandling),
-    /// 处理结果已记录.
-    OutcomeRecorded(RecordOutcome),
-    /// 已督促整改.
-    RectificationUrged(UrgeRectification),
-    /// 整改情况已报送.
-    RectificationReported(ReportRectification),
-    /// 整改情况已复查.
-    RectificationRechecked(RecheckRectification),
-    /// 撤销案件已通知.
-    CancellationNotified(NotifyCancellation),
+dossier::events! {
+    /// What was recorded under this chapter.
+    Event {
+        /// 办案人员已指派.
+        HandlersAssigned(AssignHandlers),
+        /// 权利义务已告知.
+        RightsTold(TellRights),
+        /// 询问已安排.
+        InterviewArranged(ArrangeInterview),
+        /// 已询问.
+        Interviewed(RecordInterview),
+        /// 询问笔录已核对签名.
+        RecordSigned(SignRecord),
+        /// 书面材料的请求已答复.
+        StatementRequestAnswered(AnswerStatementRequest),
+        /// 书面材料已接收.
+        StatementReceived(ReceiveStatement),
+        /// 陈述和申辩已听取.
+        PartyHeard(HearParty),
+        /// 申辩已核查.
+        PleaVerified(VerifyPlea),
+        /// 已检查.
+        Inspected(Inspect),
+        /// 密级鉴定已提请.
+        AppraisalRequested(RequestAppraisal),
+        /// 密级鉴定结果已记录.
+        AppraisalRecorded(RecordAppraisal),
+        /// 调查内容已认定.
+        FactFound(FindFact),
+        /// 已认定没有需要追究责任的人员.
+        NobodyResponsible(FindNobodyResponsible),
+        /// 调查已结束.
+        FactFindingEnded(EndFactFinding),
+        /// 人员处理建议已提出.
+        HandlingProposed(ProposeHandling),
+        /// 处理结果已记录.
+        OutcomeRecorded(RecordOutcome),
+        /// 已督促整改.
+        RectificationUrged(UrgeRectification),
+        /// 整改情况已报送.
+        RectificationReported(ReportRectification),
+        /// 整改情况已复查.
+        RectificationRechecked(RecheckRectification),
+        /// 撤销案件已通知.
+        CancellationNotified(NotifyCancellation),
+    }
 }
 
 /// 申辩事项. One point that a party raised.
@@ -476,47 +474,43 @@ fn testimony(dossier: &Dossier, person: &PersonId) -> evidence::Kind {
 }
 
 /// The limits of this chapter: rectification by the day set.
-pub(crate) fn limits(dossier: &Dossier, setting: &Setting) -> Vec<Running> {
-    handling::limits(&dossier.investigation, setting)
+pub(crate) fn limits(dossier: &Dossier, setting: &Setting, limits: &mut Vec<Running>) {
+    handling::limits(&dossier.investigation, setting, limits);
 }
 
 /// Duties of this chapter that are open.
-pub(crate) fn duties(dossier: &Dossier, duties: &mut Vec<Duty>) {
-    let mut open = |name: String, basis: Clause, due| duties.push(Duty { name, basis, due });
+pub(crate) fn duties(dossier: &Dossier, _: &Setting, duties: &mut Vec<Duty>) {
+    let mut open = |name: String, basis: Clause, due, step| {
+        duties.push(Duty { name, basis, due, step, desk: Desk::Owner });
+    };
     let state = &dossier.investigation;
     let cancelled = dossier.stage() == dossier::Stage::Cancelled;
     if cancelled && state.cancellation_notices.is_empty() {
-        open("撤销案件通知待发".to_owned(), clause(49), None);
+        open("撤销案件通知待发".to_owned(), clause(49), None, "notify_cancellation");
     }
     if dossier.has_ended() {
         return;
     }
     if dossier.filing.case.is_some() && state.handlers.is_empty() {
-        open("办案人员待指派".to_owned(), clause(33).paragraph(1), None);
+        let basis = clause(33).paragraph(1);
+        open("办案人员待指派".to_owned(), basis, None, "assign_handlers");
     }
     for interview in state.interviews.iter().filter(|interview| interview.signed.is_none()) {
-        let name = interview.persons(dossier);
-        open(format!("询问笔录待核对签名：{name}"), clause(40).paragraph(2), None);
+        let name = format!("询问笔录待核对签名：{}", interview.persons(dossier));
+        open(name, clause(40).paragraph(2), None, "sign_record");
     }
     for (plea, i) in state.pleas.iter().zip(1..).filter(|(plea, _)| plea.verified.is_none()) {
-        open(
-            format!("申辩待核查：{}", dossier::titled(i, plea.content.as_str())),
-            clause(42),
-            None,
-        );
+        let name = format!("申辩待核查：{}", dossier::titled(i, plea.content.as_str()));
+        open(name, clause(42), None, "verify_plea");
     }
     for (appraisal, i) in state.appraisals.iter().zip(1..).filter(|(a, _)| a.result.is_none()) {
         let what = dossier::titled(i, appraisal.form.questions.as_str());
-        open(format!("密级鉴定结果待收：{what}"), clause(47), None);
+        open(format!("密级鉴定结果待收：{what}"), clause(47), None, "record_appraisal");
     }
-    for (proposal, i) in state.proposals.iter().zip(1..) {
-        if !proposal.is_answered() {
-            let what = dossier::titled(i, proposal.form.suggestion.as_str());
-            open(
-                format!("处理结果待告知：{what}"),
-                clause(51).paragraph(1),
-                proposal.form.reply_by,
-            );
-        }
+    for (proposal, i) in state.proposals.iter().zip(1..).filter(|(p, _)| !p.is_answered()) {
+        let what = dossier::titled(i, proposal.form.suggestion.as_str());
+        let due = proposal.form.reply_by;
+        let name = format!("处理结果待告知：{what}");
+        open(name, clause(51).paragraph(1), due, "record_outcome");
     }
 }

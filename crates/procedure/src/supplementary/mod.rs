@@ -2,8 +2,6 @@
 //!
 #![doc = include_str!("law.md")]
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     answered::LegalRule,
     check::{Check, refusals},
@@ -15,8 +13,9 @@ use crate::{
 };
 
 /// The steps of this chapter.
-pub static STEPS: [Step; 1] =
-    [Step::of::<FixPaper>("fix_paper", "固定文书", &[clause(62)], &[Relation::System]).after_end()];
+pub static STEPS: &[Step] =
+    &[Step::of::<FixPaper>("fix_paper", "固定文书", &[clause(62)], &[Relation::System])
+        .after_end()];
 
 refusals! {
     ISSUES_A_PAPER = "papers.issues_a_paper", [clause(62)], at "entry",
@@ -24,8 +23,11 @@ refusals! {
         "核对记录";
 }
 
+/// Every refusal of this chapter, by module.
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS];
+
 /// Rules of this chapter that are not steps.
-pub static RULES: [LegalRule; 2] = [
+pub static RULES: &[LegalRule] = &[
     LegalRule {
         id: "in_force",
         name: "施行日期",
@@ -69,12 +71,12 @@ impl Rule for FixPaper {
     }
 }
 
-/// What was recorded under this chapter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Event {
-    /// 文书已固定.
-    PaperFixed(FixPaper),
+dossier::events! {
+    /// What was recorded under this chapter.
+    Event {
+        /// 文书已固定.
+        PaperFixed(FixPaper),
+    }
 }
 
 /// What this chapter knows of a dossier.

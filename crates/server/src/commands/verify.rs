@@ -160,7 +160,7 @@ fn check_dossier(
             return Ok(Some(format!("第{version}条，内容与记录头不一致")));
         };
         if let Some((number, ordinal)) =
-            entry.event.number().and_then(|number| Some((number, number.ordinal?)))
+            entry.number().and_then(|number| Some((number, number.ordinal?)))
         {
             let series = series_key(&entry.department.0, number);
             if !meaning.numbers.entry(series).or_default().insert(ordinal) {

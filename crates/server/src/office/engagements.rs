@@ -13,7 +13,7 @@ use procedure::{
     Dossier,
     act::Act,
     setting::Engagement,
-    value::{Answer, Kind, Place, StaffId, Target},
+    value::{Answer, Kind, Place, StaffId},
 };
 use serde::{Deserialize, Serialize};
 use store::{NewEvent, Stream, Write};
@@ -115,9 +115,7 @@ pub(crate) fn by_staff(dossier: &Dossier) -> BTreeMap<StaffId, Vec<Engagement>> 
 
 /// The staff whom the answers name, by id or by name.
 fn named(act: &Act, place: Place<'_>) -> BTreeSet<StaffId> {
-    let names_staff = |kind: &Kind| {
-        matches!(kind, Kind::Target(Target::Staff) | Kind::List(Kind::Target(Target::Staff)))
-    };
+    let names_staff = |kind: &Kind| matches!(kind, Kind::Target(target) | Kind::List(Kind::Target(target)) if *target == StaffId::TARGET);
     let fields = act.step.fields.iter().filter(|field| names_staff(&field.kind));
     let mut texts = BTreeSet::new();
     for answer in fields.filter_map(|field| act.answers.get(field.id)) {
@@ -129,7 +127,7 @@ fn named(act: &Act, place: Place<'_>) -> BTreeSet<StaffId> {
     if texts.is_empty() {
         return BTreeSet::new();
     }
-    let candidates = Target::Staff.candidates(place).into_iter();
+    let candidates = (StaffId::TARGET.candidates)(place).into_iter();
     candidates
         .filter(|c| texts.iter().any(|text| [&c.id, &c.label].contains(&&text.trim().to_owned())))
         .map(|candidate| StaffId(candidate.id))

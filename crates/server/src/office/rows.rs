@@ -18,7 +18,7 @@ pub fn of(dossier: &Dossier, setting: &Setting, changed: i64) -> DossierRows {
     let limits = deadline::limits(dossier, setting);
     let open = |limit: &&Running| limit.met.is_none() && !dossier.has_ended();
     let due = limits.iter().filter(open).min_by_key(|limit| limit.deadline.latest);
-    let numbers = || dossier.history.iter().filter_map(|entry| entry.event.number());
+    let numbers = || dossier.history.iter().filter_map(|entry| entry.number());
     let first = |series| numbers().find(|number| number.series == series).map(Number::to_string);
     let units: Vec<_> =
         dossier.units().into_iter().map(|unit| setting.directory.unit_name(unit)).collect();

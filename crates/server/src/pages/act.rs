@@ -332,7 +332,7 @@ fn foreseen(visit: &Visit, matter: &Matter, answers: &Answers, manner: &Manner) 
 /// What is told after something was recorded.
 pub(super) fn notice(entry: &Entry) -> Option<String> {
     let name = procedure::step(&entry.step)?.name;
-    let number = entry.event.number().map(|number| format!("，{number}")).unwrap_or_default();
+    let number = entry.number().map(|number| format!("，{number}")).unwrap_or_default();
     let breached = match entry.breaches.len() {
         0 => String::new(),
         breaches => format!("；如实记录，有 {breaches} 处瑕疵，由此取得的材料不能作为证据使用"),

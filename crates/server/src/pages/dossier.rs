@@ -205,11 +205,6 @@ fn track(dossier: &Dossier) -> Vec<Stop> {
         let submissions = dossier.approval.submissions.iter();
         submissions.filter(|s| s.matter.kind() == kind).map(|s| s.stamp.occurred).next_back()
     };
-    let ended = dossier.has_ended().then(|| {
-        let approved = dossier.approval.approved().map(|(_, stamp)| stamp.occurred).last();
-        let educated = dossier.intake.education.as_ref().map(|(_, stamp)| stamp.occurred);
-        educated.or(approved)
-    });
     let since = |stage| match stage {
         Stage::Registered => dossier.intake.received(),
         Stage::Review => dossier.filing.reviewers.iter().map(|r| r.since).min(),
@@ -219,7 +214,7 @@ fn track(dossier: &Dossier) -> Vec<Stop> {
             dossier.investigation.fact_finding_ended.as_ref().map(|(_, stamp)| stamp.occurred)
         }
         Stage::ClosingPending => submitted(MatterKind::Closing),
-        Stage::Closed | Stage::NotHandled | Stage::Education | Stage::Cancelled => ended.flatten(),
+        _ => dossier.ended_on(),
     };
     let main = [
         Stage::Registered,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use procedure::{
     step::Field,
-    value::{Answer, Answers, Candidate, Kind, Place, Target, read_date},
+    value::{Answer, Answers, Candidate, Kind, PersonId, Place, Target, read_date},
 };
 
 use super::post::Posted;
@@ -222,7 +222,7 @@ impl Filled<'_> {
 fn is_boxes(kind: &Kind, place: Place<'_>) -> bool {
     match kind {
         Kind::Choice(_) => true,
-        Kind::Target(target) => target.candidates(place).len() <= BOXES,
+        Kind::Target(target) => (target.candidates)(place).len() <= BOXES,
         _ => false,
     }
 }
@@ -256,7 +256,7 @@ fn single(
         }
         Kind::Choice(_) => ("select", select(&options(kind, place), value)),
         Kind::Target(target) => {
-            let candidates = target.candidates(place);
+            let candidates = (target.candidates)(place);
             let shape = if is_long(target) { "full" } else { "text" };
             if candidates.len() > BOXES {
                 let options = candidates.into_iter().map(|candidate| candidate.label).collect();
@@ -270,8 +270,8 @@ fn single(
 }
 
 /// Whether candidates are named by their first words.
-fn is_long(target: Target) -> bool {
-    !matches!(target, Target::Staff | Target::Department | Target::Unit | Target::Person)
+fn is_long(target: &Target) -> bool {
+    target.numbered && target != PersonId::TARGET
 }
 
 fn options(kind: Kind, place: Place<'_>) -> Vec<Candidate> {
@@ -280,7 +280,7 @@ fn options(kind: Kind, place: Place<'_>) -> Vec<Candidate> {
             .iter()
             .map(|choice| Candidate { id: choice.id.to_owned(), label: choice.label.to_owned() })
             .collect(),
-        Kind::Target(target) => target.candidates(place),
+        Kind::Target(target) => (target.candidates)(place),
         _ => Vec::new(),
     }
 }

@@ -580,7 +580,7 @@ impl<'a> Reader<'a> {
             let interview = procedure::supplementary::interview_of(self.dossier, version)
                 .and_then(|id| self.dossier.investigation.interview(&id));
             let of = interview.map(|interview| format!("（{}）", interview.persons(self.dossier)));
-            let number = self.dossier.corrected(entry).0.number().map(ToString::to_string);
+            let number = entry.number().map(ToString::to_string);
             Some(PaperRow {
                 name: format!("{}{}", code.label(), of.unwrap_or_default()),
                 number: number.unwrap_or_default(),
@@ -620,7 +620,7 @@ impl<'a> Reader<'a> {
             entered: minute(entry.entered),
             entered_later: entry.is_entered_later(),
             name: step.name,
-            number: entry.event.number().map(ToString::to_string),
+            number: entry.number().map(ToString::to_string),
             cites: cites(step.basis),
             who: directory.staff_name(&entry.by).to_owned(),
             lines,

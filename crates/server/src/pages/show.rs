@@ -2,7 +2,7 @@
 
 use procedure::{
     step::Field,
-    value::{Answer, Answers, DepartmentId, Kind, Place, StaffId, Target, UnitId},
+    value::{Answer, Answers, DepartmentId, Kind, PersonId, Place, StaffId, Target, UnitId},
 };
 
 /// One answered field.
@@ -110,12 +110,12 @@ fn shown(kind: Kind, answer: &Answer, place: Place<'_>) -> Shown {
         }
         (Kind::List(kind), Answer::Many(list)) => {
             let words: Vec<_> = list.iter().map(|one| word(*kind, Some(one), place)).collect();
-            match kind {
-                Kind::Target(Target::Staff | Target::Unit | Target::Person) | Kind::Choice(_) => {
-                    Shown::Text(words.join("、"))
-                }
-                _ => Shown::List(words),
-            }
+            let short = match kind {
+                Kind::Target(target) => !target.numbered || *target == PersonId::TARGET,
+                Kind::Choice(_) => true,
+                _ => false,
+            };
+            if short { Shown::Text(words.join("、")) } else { Shown::List(words) }
         }
         (kind, answer) => Shown::Text(word(kind, Some(answer), place)),
     }
@@ -135,26 +135,25 @@ fn word(kind: Kind, answer: Option<&Answer>, place: Place<'_>) -> String {
 }
 
 /// The name of what an id points at, also of what can no longer be chosen.
-fn name(target: Target, id: &str, place: Place<'_>) -> String {
+fn name(target: &Target, id: &str, place: Place<'_>) -> String {
     let directory = place.directory;
-    match target {
-        Target::Staff => directory.staff_name(&StaffId(id.to_owned())).to_owned(),
-        Target::Unit => directory.unit_name(&UnitId(id.to_owned())).to_owned(),
-        Target::Department => {
-            let department = directory.department(&DepartmentId(id.to_owned()));
-            department.map_or_else(|| id.to_owned(), |department| department.name.to_string())
-        }
-        numbered => {
-            let candidates = numbered.candidates(place);
-            let found = candidates.into_iter().find(|candidate| candidate.id == id);
-            let label = found.map_or_else(String::new, |candidate| candidate.label);
-            match numbered {
-                Target::Person => label,
-                // Long texts are titled with their number already.
-                _ if label.starts_with(&format!("{id}. ")) => label,
-                _ => format!("{id}. {label}"),
-            }
-        }
+    if target == StaffId::TARGET {
+        return directory.staff_name(&StaffId(id.to_owned())).to_owned();
+    }
+    if target == UnitId::TARGET {
+        return directory.unit_name(&UnitId(id.to_owned())).to_owned();
+    }
+    if target == DepartmentId::TARGET {
+        let department = directory.department(&DepartmentId(id.to_owned()));
+        return department.map_or_else(|| id.to_owned(), |department| department.name.to_string());
+    }
+    let found = (target.candidates)(place).into_iter().find(|candidate| candidate.id == id);
+    let label = found.map_or_else(String::new, |candidate| candidate.label);
+    // Long texts are titled with their number already.
+    if target == PersonId::TARGET || label.starts_with(&format!("{id}. ")) {
+        label
+    } else {
+        format!("{id}. {label}")
     }
 }
 
