@@ -56,43 +56,56 @@ pub struct Act {
 refusals! {
     NOT_ONE_OF_US = "act.not_one_of_us", [],
         "办理人不在有权办理的部门任职",
-        "由有权办理的部门的在职工作人员办理";
+        "由有权办理的部门的在职工作人员办理",
+        "办理人在有权办理的部门任职";
     NOT_YOURS = "act.not_yours", [],
         "办理人不具备办理这一步骤的身份",
-        "由有权办理的人员办理";
+        "由有权办理的人员办理",
+        "办理人具备办理这一步骤的身份";
     STANDS_BACK = "act.stands_back", [clause(9).paragraph(1)],
         "办理人已经回避，不得再参与本案",
-        "由其他人员办理";
+        "由其他人员办理",
+        "办理人没有回避";
     MUST_BE_REGISTERED = "act.must_be_registered", [clause(23)],
         "线索尚未登记",
-        "先登记线索";
+        "先登记线索",
+        "线索已经登记";
     HAS_ENDED = "act.has_ended", [],
         "本案已经办结，不能再办理",
-        "查阅卷宗即可；确有新的线索，另行登记";
+        "查阅卷宗即可；确有新的线索，另行登记",
+        "本案尚未办结";
     NOT_IN_FUTURE = "act.not_in_future", [], at "occurred",
         "发生日期晚于录入日期",
-        "如实填写已经发生的日期";
+        "如实填写已经发生的日期",
+        "发生日期不晚于录入日期";
     IN_FORCE_THEN = "act.in_force_then", [clause(64)], at "occurred",
         "发生日期早于本办法施行之日（2018年1月1日）",
-        "施行前的事项按当时的规定办理";
+        "施行前的事项按当时的规定办理",
+        "发生日期不早于本办法施行之日（2018年1月1日）";
     NOT_BEFORE_LEAD = "act.not_before_lead", [clause(23)], at "occurred",
         "发生日期早于接到线索之日",
-        "核对发生日期";
+        "核对发生日期",
+        "发生日期不早于接到线索之日";
     NOT_BEFORE_PREMISE = "act.not_before_premise", [], at "occurred",
         "发生日期早于它所针对的事项",
-        "核对发生日期";
+        "核对发生日期",
+        "发生日期不早于它所针对的事项";
     NOTHING_TO_CHOOSE = "act.nothing_to_choose", [],
         "尚没有可以选择的事项",
-        "先办理产生该事项的步骤";
+        "先办理产生该事项的步骤",
+        "已有可以选择的事项";
     NOT_AS_HAPPENED = "act.not_as_happened", [],
         "这一步骤不能作为已经发生的行为如实记录",
-        "按正常方式办理";
+        "按正常方式办理",
+        "这一步骤可以作为已经发生的行为如实记录";
     NOT_CORRECTABLE = "act.not_correctable", [],
         "这一记录不能更正",
-        "另行办理相应的步骤";
+        "另行办理相应的步骤",
+        "这一记录可以更正";
     CORRECTION_NEEDS_REASON = "act.correction_needs_reason", [],
         "已有后续决定以此为据，更正须说明理由",
-        "填写更正理由";
+        "填写更正理由",
+        "更正有理由，或者没有后续决定以此为据";
 }
 
 /// Steps stand in their chapters.

@@ -42,13 +42,16 @@ pub static STEPS: &[Step] = &[
 refusals! {
     APPROVER_NOT_HANDLER = "approval.approver_not_handler", [clause(31)], by APPROVER_NOT_HANDLER, at "submission",
         "审批人是本案办案人员，不能审批自己办理的案件",
-        "由其他负责人审批";
+        "由其他负责人审批",
+        "审批人不是本案办案人员";
     MUST_BE_UNCHANGED = "approval.must_be_unchanged", [clause(31)], at "submission",
         "呈报后内容有变动，与呈报时不一致",
-        "退回后重新呈报";
+        "退回后重新呈报",
+        "呈报后内容没有变动";
     NOT_PENDING_TWICE = "approval.not_pending_twice", [],
         "同一事项已经呈报，正在等待审批",
-        "等待负责人批准或者退回";
+        "等待负责人批准或者退回",
+        "同一事项没有正在等待审批的呈报";
 }
 
 /// 呈报事项. A form that a head decides on; each stands in its own chapter, with its conditions.

@@ -50,34 +50,44 @@ pub static STEPS: &[Step] = &[
 refusals! {
     CASE_FILED = "closing.case_filed", [],
         "尚未立案",
-        "先填报立案表并经负责人批准";
+        "先填报立案表并经负责人批准",
+        "已经立案";
     FACTS_ESTABLISHED = "closing.facts_established", [clause(53).item(1)],
         "泄露国家秘密的事实尚未调查清楚",
-        "认定泄密和各项调查内容，结束调查";
+        "认定泄密和各项调查内容，结束调查",
+        "泄露国家秘密的事实已经调查清楚";
     CONTAINMENT_TAKEN = "closing.containment_taken", [clause(53).item(2)],
         "必要的补救措施尚未落实",
-        "落实补救措施；没有需要采取的，作出认定";
+        "落实补救措施；没有需要采取的，作出认定",
+        "已经采取必要的补救措施";
     PERSONS_DEALT_WITH = "closing.persons_dealt_with", [clause(53).item(3)],
         "案件相关责任人员尚未全部处理",
-        "提出处理建议并记录处理结果；没有需要追究责任的，作出认定";
+        "提出处理建议并记录处理结果；没有需要追究责任的，作出认定",
+        "已经对案件相关责任人员作出处理，或者移送有关部门查处";
     RECTIFICATION_TAKEN = "closing.rectification_taken", [clause(53).item(4)],
         "有关机关、单位尚未采取整改措施",
-        "督促整改并记录整改情况报告";
+        "督促整改并记录整改情况报告",
+        "有关机关、单位已经采取整改措施";
     RECUSALS_DECIDED = "closing.recusals_decided", [clause(9).paragraph(2)], by RECUSAL_BLOCKS_CLOSING,
         "回避申请尚未作出决定",
-        "先决定回避";
+        "先决定回避",
+        "没有尚未决定的回避申请";
     CONTAINMENT_ORDERED = "closing.containment_ordered", [clause(53).item(2)], by CONTAINMENT_UNNEEDED,
         "已经责令采取补救措施",
-        "记录补救措施的落实情况";
+        "记录补救措施的落实情况",
+        "没有责令采取补救措施";
     EXTENDED_ONCE = "closing.extended_once", [clause(55).paragraph(1)],
         "办案时限已经延长过1个月，不能再次延长",
-        "在延长期内仍不能查结的，向上一级保密行政管理部门说明原因";
+        "在延长期内仍不能查结的，向上一级保密行政管理部门说明原因",
+        "办案时限尚未延长过";
     EXTENSION_IN_TIME = "closing.extension_in_time", [clause(55).paragraph(1)], by LATE_EXTENSION_REFUSED,
         "时限已经届满，不能再延期",
-        "在届满前呈报并批准延期";
+        "在届满前呈报并批准延期",
+        "延期在时限届满前";
     EXTENDED_FIRST = "closing.extended_first", [clause(55).paragraph(2)],
         "办案时限尚未延长",
-        "未能在3个月内查结的，先呈报办案延期";
+        "未能在3个月内查结的，先呈报办案延期",
+        "办案时限已经延长过1个月";
 }
 
 /// Every refusal of this chapter, by module.

@@ -60,58 +60,76 @@ pub static STEPS: &[Step] = &[
 refusals! {
     COLLECTOR_IS_HANDLER = "evidence.collector_is_handler", [clause(18)], at "handlers",
         "收集人不是本案办案人员，或者已经回避",
-        "由本案办案人员收集";
+        "由本案办案人员收集",
+        "收集人是本案办案人员，且没有回避";
     TWO_COLLECTORS = "evidence.two_collectors", [clause(35)], at "handlers",
         "立案后收集证据的办案人员少于2人",
-        "由2名以上办案人员收集；已经收集的，如实记录";
+        "由2名以上办案人员收集；已经收集的，如实记录",
+        "立案后收集证据的办案人员不少于2人";
     OBJECT_UNLESS_HARD = "evidence.object_unless_hard", [clause(19)], at "reason",
         "没有写明不能收集原物的原因",
-        "收集原物；不便搬运、不易保存，依法应当由有关机关、单位保管、处理或者返还的，写明原因";
+        "收集原物；不便搬运、不易保存，依法应当由有关机关、单位保管、处理或者返还的，写明原因",
+        "收集的是原物，或者写明不能收集原物的原因";
     DOCUMENT_UNLESS_HARD = "evidence.document_unless_hard", [clause(20).paragraph(1)], at "reason",
         "没有写明取得原件确有困难的原因",
-        "收集原件；取得原件确有困难的，写明原因";
+        "收集原件；取得原件确有困难的，写明原因",
+        "收集的是原件，或者写明取得原件确有困难的原因";
     MEDIUM_UNLESS_HARD = "evidence.medium_unless_hard", [clause(21)], by COPY_REASON, at "reason",
         "没有写明收集原始载体确有困难的原因",
-        "收集原始载体；确有困难的，写明原因";
+        "收集原始载体；确有困难的，写明原因",
+        "收集的是原始载体，或者写明收集确有困难的原因";
     DOCUMENT_AGAINST_ORIGINAL = "evidence.document_against_original", [clause(20).paragraph(2)], at "verification",
         "书证的副本、复制件须与原件核实，不能以鉴定代替",
-        "与原件核实";
+        "与原件核实",
+        "书证的副本、复制件与原件核实";
     ONLY_COPIES = "evidence.only_copies", [], at "evidence",
         "该证据是原件、原物，不需要核实或者附存放处说明",
-        "选择复制件、照片或者录像";
+        "选择复制件、照片或者录像",
+        "该证据是副本、复制件、照片或者录像";
     ONLY_DOCUMENTS = "evidence.only_documents", [clause(20).paragraph(2)], at "evidence",
         "该证据不是书证",
-        "选择书证";
+        "选择书证",
+        "该证据是书证";
     ONLY_HASHED = "evidence.only_hashed", [clause(21)], at "evidence",
         "该证据收集时没有计算校验值，无从复核",
-        "选择收集时已计算校验值的电子数据";
+        "选择收集时已计算校验值的电子数据",
+        "该证据收集时已经计算校验值";
     PRODUCED_IN_BREACH = "evidence.produced_in_breach", [clause(18)], by DEFECTIVE_NOT_USABLE,
         "由违反规定的行为取得",
-        "依照规定重新收集";
+        "依照规定重新收集",
+        "不是由违反规定的行为取得";
     COPY_VERIFIED = "evidence.copy_verified", [clause(19), clause(20).paragraph(2)],
         "副本、复制件、照片、录像尚未与原件、原物核实无误",
-        "与原件、原物核实";
+        "与原件、原物核实",
+        "副本、复制件、照片、录像已经与原件、原物核实无误";
     COPY_AGREES = "evidence.copy_agrees", [clause(20).paragraph(2)],
         "经核实与原件、原物不一致，不能反映原件及其内容",
-        "重新收集";
+        "重新收集",
+        "经核实与原件、原物一致";
     ORIGINAL_PLACE_NOTED = "evidence.original_place_noted", [clause(22)], by ORIGINAL_PLACE,
         "没有附原件、原物存放处的文字说明",
-        "附原件、原物存放处说明";
+        "附原件、原物存放处说明",
+        "附有原件、原物存放处的文字说明";
     ALTERATION_EXPLAINED = "evidence.alteration_explained", [clause(20).paragraph(2)],
         "有更改或者更改迹象，不能作出合理解释",
-        "查明更改的原因；不能合理解释的，不作为证据使用";
+        "查明更改的原因；不能合理解释的，不作为证据使用",
+        "没有更改或者更改迹象，或者能作出合理解释";
     HASH_UNCHANGED = "evidence.hash_unchanged", [clause(21)], by HASH_CHANGED,
         "校验值与收集时不一致",
-        "查明原因，重新收集";
+        "查明原因，重新收集",
+        "校验值与收集时一致";
     RECORD_IS_SIGNED = "evidence.record_is_signed", [clause(40).paragraph(2)], by RECORD_SIGNED,
         "询问笔录尚未核对签名，或者拒绝签名而未注明",
-        "交被询问人核对签名；拒绝签名的予以注明";
+        "交被询问人核对签名；拒绝签名的予以注明",
+        "询问笔录已经核对签名，或者注明拒绝签名";
     STATEMENT_IS_SIGNED = "evidence.statement_is_signed", [clause(41).paragraph(2)],
         "书面材料没有按规定签名",
-        "由本人在结尾处签名；打印的逐页签名";
+        "由本人在结尾处签名；打印的逐页签名",
+        "书面材料已经按规定签名";
     INSPECTION_RECORDED = "evidence.inspection_recorded", [clause(44).paragraph(2)], by INSPECTION_RECORD,
         "没有检查笔录，或者笔录没有签名、注明",
-        "制作检查笔录并签名；不在场、拒绝签名的予以注明";
+        "制作检查笔录并签名；不在场、拒绝签名的予以注明",
+        "有检查笔录，且笔录已经签名、注明";
 }
 
 /// Every refusal of this chapter, by module.

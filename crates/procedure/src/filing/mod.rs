@@ -65,76 +65,100 @@ pub static STEPS: &[Step] = &[
 refusals! {
     REVIEW_MUST_HAVE_BEGUN = "filing.review_must_have_begun", [clause(27)],
         "尚未进行初查",
-        "由负责人进行初查并指派初查人员";
+        "由负责人进行初查并指派初查人员",
+        "已经进行初查";
     REVIEW_NOT_REPORTED = "filing.review_not_reported", [clause(28)],
         "初查情况报告已经呈报",
-        "需要改正的，更正原报告";
+        "需要改正的，更正原报告",
+        "初查情况报告尚未呈报";
     REVIEWED_AFTER_BEGUN = "filing.reviewed_after_begun", [clause(27)], at "occurred",
         "初查日期早于指派初查人员之日",
-        "核对初查日期";
+        "核对初查日期",
+        "初查日期不早于指派初查人员之日";
     EVERY_CONTENT_ANSWERED = "filing.every_content_answered", [clause(27)], by REVIEW_ANSWERED,
         "初查的各项内容尚未全部有结果",
-        "先记录初查情况；查不清的写明未查明及原因";
+        "先记录初查情况；查不清的写明未查明及原因",
+        "初查的各项内容均有结果";
     MUST_BE_REPORTED = "filing.must_be_reported", [clause(31)],
         "尚未形成初查情况报告",
-        "先呈报初查情况报告";
+        "先呈报初查情况报告",
+        "已经形成初查情况报告";
     LEAD_ATTACHED = "filing.lead_attached", [clause(31)], at "attachments",
         "立案表没有附案件线索材料",
-        "在附件中勾选案件线索材料";
+        "在附件中勾选案件线索材料",
+        "立案表附有案件线索材料";
     REPORT_ATTACHED = "filing.report_attached", [clause(31)], at "attachments",
         "立案表没有附初查情况报告",
-        "在附件中勾选初查情况报告";
+        "在附件中勾选初查情况报告",
+        "立案表附有初查情况报告";
     LEAK_ESTABLISHED = "filing.leak_established", [clause(29).item(2)],
         "初查没有查明确有泄露国家秘密事实",
-        "确有泄密事实的，更正初查情况后再呈报；没有的，按其他情形处理";
+        "确有泄密事实的，更正初查情况后再呈报；没有的，按其他情形处理",
+        "初查查明确有泄露国家秘密事实";
     NOT_CRIMINAL = "filing.not_criminal", [clause(29).item(2)],
         "初查没有查明尚未达到刑事立案标准",
-        "已经达到刑事立案标准的，移送有关部门查处；未查明的，先查明";
+        "已经达到刑事立案标准的，移送有关部门查处；未查明的，先查明",
+        "初查查明尚未达到刑事立案标准";
     NOT_FILED_TWICE = "filing.not_filed_twice", [clause(31)],
         "本案已经立案",
-        "按调查与处理的规定办理";
+        "按调查与处理的规定办理",
+        "本案尚未立案";
     REPORTED_BEFORE = "filing.reported_before", [clause(28), clause(29).item(6)],
         "尚未形成初查情况报告，不能以失实为由不予处理",
-        "先呈报初查情况报告";
+        "先呈报初查情况报告",
+        "以失实为由不予处理的，已经形成初查情况报告";
     LEAD_UNTRUE = "filing.lead_untrue", [clause(29).item(6)], at "ground",
         "初查没有查明案件线索反映的情况失实",
-        "选择与初查、核实结果相符的情形";
+        "选择与初查、核实结果相符的情形",
+        "初查查明案件线索反映的情况失实";
     NO_LEAK_VERIFIED = "filing.no_leak_verified", [clause(25).item(3)], at "ground",
         "没有核实不存在泄密事实",
-        "先核实线索";
+        "先核实线索",
+        "经核实没有泄密事实";
     UNVERIFIABLE = "filing.unverifiable", [clause(25).item(3)], at "ground",
         "没有关于案件线索无法核实的记录",
-        "先核实线索，写明未查明及原因";
+        "先核实线索，写明未查明及原因",
+        "记有案件线索无法核实及其原因";
     EXTENDED_BEFORE_REPORT = "filing.extended_before_report", [clause(30).paragraph(2)],
         "初查情况报告已经呈报，初查时限已经终止",
-        "无需延期";
+        "无需延期",
+        "初查情况报告尚未呈报";
     FIRST_BY_ONE_MONTH = "filing.first_by_one_month", [clause(30).paragraph(1)], at "until",
         "第一次延期为1个月，不另定日期",
-        "不填写延长至的日期";
+        "不填写延长至的日期",
+        "第一次延期为1个月，没有另定日期";
     FURTHER_ONLY_IF_MAJOR = "filing.further_only_if_major", [clause(30).paragraph(1)],
         "再次延期限于重大、复杂的案件线索",
-        "确属重大、复杂的，由负责人先作出认定";
+        "确属重大、复杂的，由负责人先作出认定",
+        "再次延期的，已经认定为重大、复杂的案件线索";
     FURTHER_TO_A_DATE = "filing.further_to_a_date", [clause(30).paragraph(1)], at "until",
         "再次延期没有写明晚于现有时限的日期",
-        "填写延长至的日期";
+        "填写延长至的日期",
+        "再次延期的，写明晚于现有时限的日期";
     EXTENSION_IN_TIME = "filing.extension_in_time", [clause(30)], by LATE_EXTENSION_REFUSED,
         "时限已经届满，不能再延期",
-        "在届满前呈报并批准延期";
+        "在届满前呈报并批准延期",
+        "延期在时限届满前";
     MUST_BE_FILED = "filing.must_be_filed", [clause(32)],
         "尚未立案",
-        "先填报立案表并经负责人批准";
+        "先填报立案表并经负责人批准",
+        "已经立案";
     NOTIFIED_AFTER_FILING = "filing.notified_after_filing", [clause(32)], at "occurred",
         "通知日期早于立案之日",
-        "核对通知日期";
+        "核对通知日期",
+        "通知日期不早于立案之日";
     UNITS_NAMED = "filing.units_named", [clause(32)], at "units",
         "没有写明通知的机关、单位",
-        "选择通知的机关、单位";
+        "选择通知的机关、单位",
+        "写明通知的机关、单位";
     SUPERIOR_NAMED = "filing.superior_named", [clause(32)], at "superior",
         "没有写明上级主管部门",
-        "填写上级主管部门的名称";
+        "填写上级主管部门的名称",
+        "写明上级主管部门";
     REASON_FOR_SUPERIOR = "filing.reason_for_superior", [clause(32)], by NOTICE_REASON, at "reason",
         "没有写明通知立案可能影响案件查处工作的理由",
-        "填写理由，或者改为通知有关机关、单位";
+        "填写理由，或者改为通知有关机关、单位",
+        "写明通知立案可能影响案件查处工作的理由";
 }
 
 /// Every refusal of this chapter, by module.

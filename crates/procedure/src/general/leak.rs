@@ -20,25 +20,32 @@ pub const FIND_LEAK: Step = Step::of::<FindLeak>(
 refusals! {
     CASE_FILED = "leak.case_filed", [clause(34)],
         "尚未立案，不能作出认定",
-        "立案后经调查认定";
+        "立案后经调查认定",
+        "已经立案";
     KNOWER_NAMED = "leak.knower_named", [clause(4).item(1)], at "known_by",
         "没有写明不应知悉的知悉者",
-        "写明被何人知悉";
+        "写明被何人知悉",
+        "写明不应知悉的知悉者";
     CIRCLE_EXCEEDED = "leak.circle_exceeded", [clause(4).item(2)], at "circle",
         "没有写明超出限定的接触范围而不能证明未被不应知悉者知悉的情形",
-        "写明超出的范围和不能证明的情况";
+        "写明超出的范围和不能证明的情况",
+        "写明超出限定的接触范围而不能证明未被不应知悉者知悉的情形";
     CHANNEL_NAMED = "leak.channel_named", [clause(5).item(2)], at "channel",
         "没有写明传递所用的网络或者通信方式",
-        "写明经何种网络或者通信方式传递";
+        "写明经何种网络或者通信方式传递",
+        "写明传递所用的网络或者通信方式";
     NOT_APPRAISED_AWAY = "leak.not_appraised_away", [clause(47)], at "items",
         "经鉴定不属于国家秘密",
-        "不将其列为所泄露的国家秘密事项";
+        "不将其列为所泄露的国家秘密事项",
+        "没有经鉴定不属于国家秘密的事项";
     RESPONSIBLE_IS_PARTY = "leak.responsible_is_party", [clause(42)], at "responsible",
         "责任人员不是案件当事人",
-        "先登记为案件当事人，告知权利义务并听取陈述和申辩";
+        "先登记为案件当事人，告知权利义务并听取陈述和申辩",
+        "责任人员均为案件当事人";
     UNPROTECTED = "leak.unprotected", [clause(5).item(2)], at "unprotected",
         "没有认定未采取符合国家保密规定或者标准的保密措施",
-        "据实填写；已采取符合规定的措施的，不适用这一情形";
+        "据实填写；已采取符合规定的措施的，不适用这一情形",
+        "未采取符合国家保密规定或者标准的保密措施";
 }
 
 choice! {

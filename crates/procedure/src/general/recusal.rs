@@ -37,22 +37,28 @@ pub const DECIDE_RECUSAL: Step = Step::of::<DecideRecusal>(
 refusals! {
     NAMED_ONCE = "general.named_once", [clause(27).item(1)], at "name",
         "已登记过同名的人员",
-        "确系不同的人，在姓名后加以区别";
+        "确系不同的人，在姓名后加以区别",
+        "没有登记过同名的人员";
     IS_A_HANDLER = "recusal.is_a_handler", [clause(9).paragraph(1)], at "handler",
         "申请回避的对象不是本案办案人员",
-        "选择本案办案人员";
+        "选择本案办案人员",
+        "申请回避的对象是本案办案人员";
     BY_A_PARTY = "recusal.by_a_party", [clause(9).paragraph(1)], at "party",
         "申请人不是案件当事人",
-        "只有案件当事人有权要求回避";
+        "只有案件当事人有权要求回避",
+        "申请人是案件当事人";
     IS_UNDECIDED = "recusal.is_undecided", [clause(9).paragraph(2)], at "recusal",
         "没有待决定的回避",
-        "由办案人员自行回避或者当事人申请后再决定";
+        "由办案人员自行回避或者当事人申请后再决定",
+        "有待决定的回避";
     HEADS_BY_SUPERIOR = "recusal.heads_by_superior", [clause(9).paragraph(2)], at "superior_paper",
         "负责人的回避没有上一级保密行政管理部门的决定",
-        "报请上一级保密行政管理部门决定，填写其决定的文号";
+        "报请上一级保密行政管理部门决定，填写其决定的文号",
+        "负责人的回避有上一级保密行政管理部门的决定";
     NOT_ONES_OWN = "recusal.not_ones_own", [clause(9).paragraph(2)], by RECUSAL_BY_HEAD, at "recusal",
         "本人的回避不能由本人决定",
-        "由其他负责人决定";
+        "由其他负责人决定",
+        "决定人不是被决定回避的本人";
 }
 
 choice! {

@@ -72,43 +72,56 @@ pub static STEPS: &[Step] = &[
 refusals! {
     WISH_MUST_BE_NOTED = "intake.wish_must_be_noted", [clause(24).paragraph(1)], at "secrecy",
         "公民举报的，须注明举报人是否愿意公开个人或者单位信息",
-        "询问举报人后选择";
+        "询问举报人后选择",
+        "公民举报的，注明举报人是否愿意公开个人或者单位信息";
     REPORTER_IS_A_CITIZEN = "intake.reporter_is_a_citizen", [clause(24).paragraph(1)], at "reporter",
         "只有公民举报的线索才填写举报人信息",
-        "报告、移送单位填入线索内容";
+        "报告、移送单位填入线索内容",
+        "只对公民举报的线索填写举报人信息";
     DISCOVERED_BEFORE_RECEIVED = "intake.discovered_before_received", [clause(23)], at "discovered",
         "单位发现日期晚于接到线索之日",
-        "核对两个日期";
+        "核对两个日期",
+        "单位发现日期不晚于接到线索之日";
     ADDRESSEE_NEEDED = "intake.addressee_needed", [clause(26)], at "units",
         "没有写明责令的对象",
-        "至少选择一个机关、单位或者一名人员";
+        "至少选择一个机关、单位或者一名人员",
+        "写明责令的对象";
     DONE_AFTER_ORDER = "intake.done_after_order", [clause(26)], at "occurred",
         "落实日期早于责令日期",
-        "核对落实日期";
+        "核对落实日期",
+        "落实日期不早于责令日期";
     NOT_DONE_TWICE = "intake.not_done_twice", [clause(26)], at "containment",
         "该项补救措施已经落实",
-        "记录有误的，更正";
+        "记录有误的，更正",
+        "该项补救措施尚未落实";
     NOT_YET_FILED = "intake.not_yet_filed", [clause(25)],
         "案件已经立案，不再适用受理阶段的处理",
-        "按调查与处理的规定办理";
+        "按调查与处理的规定办理",
+        "尚未立案";
     TWO_REVIEWERS = "intake.two_reviewers", [clause(27)], by REVIEW_BY_TWO, at "handlers",
         "初查人员少于2人",
-        "指派2名以上人员";
+        "指派2名以上人员",
+        "初查人员不少于2人";
     REVIEWERS_ARE_HANDLERS = "intake.reviewers_are_handlers", [clause(27)], at "handlers",
         "指派的人员没有办案人员岗位，或者已经回避",
-        "从办案人员中指派";
+        "从办案人员中指派",
+        "指派的人员有办案人员岗位，且没有回避";
     VIOLATION_VERIFIED = "intake.violation_verified", [clause(25).item(2)], by EDUCATION_MUST_BE_VERIFIED,
         "尚未查明存在违反保密法律法规行为",
-        "先核实线索；不存在违反行为的，按不予处理办理";
+        "先核实线索；不存在违反行为的，按不予处理办理",
+        "已经核实存在违反保密法律法规行为";
     REVIEW_AGREES = "intake.review_agrees", [clause(25).item(2)],
         "初查没有查明未造成国家秘密泄露",
-        "按初查情况处理";
+        "按初查情况处理",
+        "初查查明未造成国家秘密泄露";
     CLEARLY_MINOR = "intake.clearly_minor", [clause(25).item(2)], by EDUCATION_MUST_BE_VERIFIED,
         "尚未查明情节显著轻微",
-        "先核实线索；情节并非显著轻微的，进行初查";
+        "先核实线索；情节并非显著轻微的，进行初查",
+        "已经核实情节显著轻微";
     NO_HARM = "intake.no_harm", [clause(25).item(2)], by EDUCATION_MUST_BE_VERIFIED,
         "尚未查明没有造成危害后果",
-        "先核实线索；造成危害后果的，进行初查";
+        "先核实线索；造成危害后果的，进行初查",
+        "已经核实没有造成危害后果";
 }
 
 /// Every refusal of this chapter, by module.

@@ -12,10 +12,12 @@ use crate::{
 refusals! {
     IS_A_PARTY = "defence.is_a_party", [clause(42)], at "party",
         "听取陈述和申辩的对象不是案件当事人",
-        "选择案件当事人";
+        "选择案件当事人",
+        "听取的是案件当事人的陈述和申辩";
     NOT_VERIFIED_TWICE = "defence.not_verified_twice", [clause(42)], at "plea",
         "该申辩已经核查",
-        "选择尚未核查的申辩";
+        "选择尚未核查的申辩",
+        "该申辩尚未核查";
 }
 
 form! {

@@ -17,46 +17,60 @@ use crate::{
 refusals! {
     AUTHORITY_TO_APPRAISE = "appraisal.authority_to_appraise", [clause(47)], by APPRAISAL_AUTHORITY, at "department",
         "提请的部门没有密级鉴定权",
-        "向国家或者省级保密行政管理部门提请";
+        "向国家或者省级保密行政管理部门提请",
+        "提请的部门有密级鉴定权";
     ITEM_WAS_REQUESTED = "appraisal.item_was_requested", [clause(47)], at "results",
         "鉴定结论涉及没有提请鉴定的事项",
-        "只记录提请鉴定的事项";
+        "只记录提请鉴定的事项",
+        "鉴定结论只涉及提请鉴定的事项";
     RESULT_NOT_RECORDED = "appraisal.result_not_recorded", [clause(47)], at "appraisal",
         "该次鉴定结果已经记录",
-        "记录有误的，更正";
+        "记录有误的，更正",
+        "该次鉴定结果尚未记录";
     RESULT_AFTER_REQUEST = "appraisal.result_after_request", [clause(47)], at "occurred",
         "鉴定书日期早于提请日期",
-        "核对日期";
+        "核对日期",
+        "鉴定书日期不早于提请日期";
     EVIDENCE_CITED = "finding.evidence_cited", [clause(34)], by FINDING_RESTS_ON_EVIDENCE, at "evidence",
         "认定没有证据",
-        "选择至少一件可以使用的证据";
+        "选择至少一件可以使用的证据",
+        "认定有可以使用的证据";
     NONE_FOUND_EXPLAINED = "finding.none_found_explained", [clause(34)], at "none",
         "前三项调查内容不能认定为经查没有",
-        "查明并写明依据的证据";
+        "查明并写明依据的证据",
+        "前三项调查内容均有认定，不为经查没有";
     FIVE_CONTENTS_FOUND = "finding.five_contents_found", [clause(34)],
         "调查内容尚未全部认定",
-        "逐项认定调查内容";
+        "逐项认定调查内容",
+        "调查内容已经全部认定";
     LEAK_FOUND = "finding.leak_found", [clause(51).paragraph(1)],
         "尚未认定泄露国家秘密",
-        "认定泄密；证据不足的，呈报撤销案件";
+        "认定泄密；证据不足的，呈报撤销案件",
+        "已经认定泄露国家秘密";
     FOUNDATION_STILL_USABLE = "finding.foundation_still_usable", [clause(34)],
         "认定所依据的证据现在不能使用",
-        "重新认定";
+        "重新认定",
+        "认定所依据的证据仍可以使用";
     PARTY_HEARD = "finding.party_heard", [clause(42)],
         "没有听取该案件当事人的陈述和申辩",
-        "听取陈述和申辩；没有申辩的也予以记录";
+        "听取陈述和申辩；没有申辩的也予以记录",
+        "已经听取该案件当事人的陈述和申辩";
     PLEAS_VERIFIED = "finding.pleas_verified", [clause(42)], by DEFENCE_VERIFIED,
         "该申辩尚未核查",
-        "核查申辩并记录结果";
+        "核查申辩并记录结果",
+        "该申辩已经核查";
     APPRAISAL_RECEIVED = "finding.appraisal_received", [clause(47)], by APPRAISAL_AUTHORITY,
         "认定泄密所依据的密级鉴定尚未作出",
-        "收到密级鉴定结果后再结束调查";
+        "收到密级鉴定结果后再结束调查",
+        "认定泄密所依据的密级鉴定已经作出";
     NOT_ENDED_TWICE = "finding.not_ended_twice", [clause(51).paragraph(1)],
         "调查已经结束",
-        "进行处理与整改";
+        "进行处理与整改",
+        "调查尚未结束";
     SOMEBODY_IS_RESPONSIBLE = "finding.somebody_is_responsible", [clause(53).item(3)], by NOBODY_RESPONSIBLE,
         "泄密认定中已列有责任人员",
-        "确无责任人员的，重新认定泄密";
+        "确无责任人员的，重新认定泄密",
+        "泄密认定中没有列出责任人员";
 }
 
 row! {

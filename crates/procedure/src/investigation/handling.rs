@@ -18,34 +18,44 @@ use crate::{
 refusals! {
     FACT_FINDING_ENDED = "handling.fact_finding_ended", [clause(51).paragraph(1)],
         "调查尚未结束",
-        "调查结束后再提出人员处理建议";
+        "调查结束后再提出人员处理建议",
+        "调查已经结束";
     PERSONS_RESPONSIBLE = "handling.persons_responsible", [clause(51).paragraph(1)], at "persons",
         "建议处理的人员不在认定的责任人员之内",
-        "只对认定的责任人员提出处理建议";
+        "只对认定的责任人员提出处理建议",
+        "建议处理的人员均为认定的责任人员";
     OUTCOME_OF_PROPOSED = "handling.outcome_of_proposed", [clause(51).paragraph(1)], at "outcomes",
         "处理结果涉及建议之外的人员",
-        "只填写建议处理的人员";
+        "只填写建议处理的人员",
+        "处理结果只涉及建议处理的人员";
     OUTCOME_AFTER_PROPOSAL = "handling.outcome_after_proposal", [clause(51).paragraph(1)], at "occurred",
         "处理结果的日期早于处理建议",
-        "核对日期";
+        "核对日期",
+        "处理结果的日期不早于处理建议";
     DUE_AFTER_URGED = "rectification.due_after_urged", [clause(52).paragraph(2)], at "due",
         "规定时限早于督促日期",
-        "核对时限";
+        "核对时限",
+        "规定时限不早于督促日期";
     NOT_REPORTED_TWICE = "rectification.not_reported_twice", [clause(52).paragraph(2)], at "rectification",
         "该项整改情况已经报送",
-        "选择尚未报送的整改要求";
+        "选择尚未报送的整改要求",
+        "该项整改情况尚未报送";
     REPORT_AFTER_URGED = "rectification.report_after_urged", [clause(52).paragraph(2)], at "occurred",
         "报送日期早于督促日期",
-        "核对日期";
+        "核对日期",
+        "报送日期不早于督促日期";
     RECHECKED_AFTER_REPORT = "rectification.rechecked_after_report", [clause(52).paragraph(2)], at "rectification",
         "整改情况尚未报送，不能复查",
-        "收到整改情况报告后再复查";
+        "收到整改情况报告后再复查",
+        "整改情况已经报送";
     NO_LEAK_FOUND = "cancellation.no_leak_found", [clause(49)],
         "已经认定泄露国家秘密，不能撤销案件",
-        "按处理与整改、结案的规定办理";
+        "按处理与整改、结案的规定办理",
+        "没有认定泄露国家秘密";
     IS_CANCELLED = "cancellation.is_cancelled", [clause(49)],
         "案件没有撤销",
-        "呈报撤销案件并经负责人批准";
+        "呈报撤销案件并经负责人批准",
+        "案件已经撤销";
 }
 
 form! {

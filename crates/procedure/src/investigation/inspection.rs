@@ -16,31 +16,40 @@ use crate::{
 refusals! {
     AT_LEAST_TWO_HANDLERS = "inspection.at_least_two_handlers", [clause(35)], at "handlers",
         "检查的办案人员少于2人",
-        "由2名以上办案人员检查；已经进行的，如实记录";
+        "由2名以上办案人员检查；已经进行的，如实记录",
+        "检查的办案人员不少于2人";
     HANDLERS_ASSIGNED = "inspection.handlers_assigned", [clause(35)], at "handlers",
         "检查人当日不是本案办案人员，或者已经回避",
-        "由本案办案人员检查；已经进行的，如实记录";
+        "由本案办案人员检查；已经进行的，如实记录",
+        "检查人当日均为本案办案人员，且没有回避";
     CREDENTIALS_SHOWN = "inspection.credentials_shown", [clause(35)], at "credentials",
         "检查时没有出示证件、表明身份",
-        "检查前出示证件；已经进行的，如实记录";
+        "检查前出示证件；已经进行的，如实记录",
+        "检查时出示证件，表明身份";
     SOMEBODY_PRESENT = "inspection.somebody_present", [clause(44).paragraph(1)], at "attendance",
         "被检查人和见证人都不在场",
-        "请被检查人或者见证人到场；已经进行的，如实记录";
+        "请被检查人或者见证人到场；已经进行的，如实记录",
+        "检查时被检查人或者见证人在场";
     ATTENDANT_NAMED = "inspection.attendant_named", [clause(44).paragraph(1)], at "attendant",
         "没有写明在场的被检查人或者见证人",
-        "写明姓名";
+        "写明姓名",
+        "写明在场的被检查人或者见证人";
     NOT_TWO_PLACES = "inspection.not_two_places", [clause(35)], by ONE_PLACE_AT_A_TIME, at "handlers",
         "同一时间已在另一处调查、检查",
-        "错开时间，或者由其他办案人员进行；时间记录有误的，改正";
+        "错开时间，或者由其他办案人员进行；时间记录有误的，改正",
+        "检查人同一时间不在另一处调查、检查";
     ENDS_AFTER_START = "inspection.ends_after_start", [clause(44).paragraph(2)], at "to",
         "结束时间不晚于开始时间",
-        "核对时间";
+        "核对时间",
+        "结束时间晚于开始时间";
     IS_OVER = "inspection.is_over", [clause(44)], at "to",
         "检查尚未结束",
-        "结束后再记录";
+        "结束后再记录",
+        "检查已经结束";
     ABSENCE_NOTED = "inspection.absence_noted", [clause(44).paragraph(2)], at "note",
         "被检查人或者见证人不在场、拒绝签名的，没有在检查笔录中注明",
-        "填写注明";
+        "填写注明",
+        "被检查人或者见证人不在场、拒绝签名的，已在检查笔录中注明";
 }
 
 choice! {

@@ -18,58 +18,76 @@ use crate::{
 refusals! {
     DAY_NOT_PAST = "interview.day_not_past", [clause(38)], at "day",
         "安排的日期早于今天",
-        "已经进行的询问，直接记录";
+        "已经进行的询问，直接记录",
+        "安排的日期不早于今天";
     ENDS_AFTER_START = "interview.ends_after_start", [clause(40).paragraph(1)], at "to",
         "结束时间不晚于开始时间",
-        "核对时间";
+        "核对时间",
+        "结束时间晚于开始时间";
     AT_LEAST_TWO_HANDLERS = "interview.at_least_two_handlers", [clause(35)], at "handlers",
         "询问的办案人员少于2人",
-        "由2名以上办案人员询问；已经进行的，如实记录";
+        "由2名以上办案人员询问；已经进行的，如实记录",
+        "询问的办案人员不少于2人";
     HANDLERS_ASSIGNED = "interview.handlers_assigned", [clause(35)], at "handlers",
         "询问人当日不是本案办案人员，或者已经回避",
-        "由本案办案人员询问；已经进行的，如实记录";
+        "由本案办案人员询问；已经进行的，如实记录",
+        "询问人当日均为本案办案人员，且没有回避";
     CREDENTIALS_SHOWN = "interview.credentials_shown", [clause(35)], at "credentials",
         "询问时没有出示证件、表明身份",
-        "询问前出示证件；已经进行的，如实记录";
+        "询问前出示证件；已经进行的，如实记录",
+        "询问时出示证件，表明身份";
     ONE_BY_ONE = "interview.one_by_one", [clause(38)], at "persons",
         "同时询问两人以上，询问应当个别进行",
-        "分别询问；已经进行的，如实记录";
+        "分别询问；已经进行的，如实记录",
+        "询问个别进行";
     ONE_ROOM_ONE_INTERVIEW = "interview.one_room_one_interview", [clause(38)], by ONE_ROOM, at "place",
         "同一时间在同一场所另有一次询问",
-        "错开时间或者场所；已经进行的，如实记录";
+        "错开时间或者场所；已经进行的，如实记录",
+        "同一时间在同一场所没有另一次询问";
     NOT_TWO_PLACES = "interview.not_two_places", [clause(35)], by ONE_PLACE_AT_A_TIME, at "handlers",
         "同一时间已在另一处调查、检查",
-        "错开时间，或者由其他办案人员进行；时间记录有误的，改正";
+        "错开时间，或者由其他办案人员进行；时间记录有误的，改正",
+        "询问人同一时间不在另一处调查、检查";
     RIGHTS_TOLD = "interview.rights_told", [clause(37)], by RIGHTS_FIRST, at "persons",
         "首次询问前没有告知权利义务",
-        "先告知权利义务并记录；已经进行的，如实记录";
+        "先告知权利义务并记录；已经进行的，如实记录",
+        "首次询问前已经告知权利义务";
     CONTENTS_COVERED = "interview.contents_covered", [clause(39)], by CONTENTS_ANSWERED, at "covered",
         "询问内容没有逐项记录",
-        "逐项询问；没有的注明不适用";
+        "逐项询问；没有的注明不适用",
+        "询问内容逐项记录";
     QUESTIONS_AND_ANSWERS = "interview.questions_and_answers", [clause(40).paragraph(1)], at "dialogue",
         "询问笔录没有采取问答式",
-        "逐问逐答填写";
+        "逐问逐答填写",
+        "询问笔录采取问答式";
     NOT_SIGNED_YET = "interview.not_signed_yet", [clause(40).paragraph(2)], at "interview",
         "该询问笔录已经核对签名",
-        "签名后的笔录不再更改；需要补充的，另行询问";
+        "签名后的笔录不再更改；需要补充的，另行询问",
+        "该询问笔录尚未核对签名";
     SIGNED_AFTER_INTERVIEW = "interview.signed_after_interview", [clause(40).paragraph(2)], at "occurred",
         "签名日期早于询问之日",
-        "核对签名日期";
+        "核对签名日期",
+        "签名日期不早于询问之日";
     IS_OVER = "interview.is_over", [clause(40).paragraph(1)], at "to",
         "询问尚未结束",
-        "结束后再记录";
+        "结束后再记录",
+        "询问已经结束";
     REFUSAL_NOTED = "interview.refusal_noted", [clause(40).paragraph(2)], at "refusal_note",
         "拒绝签名的，没有在询问笔录中注明",
-        "填写拒绝签名的注明";
+        "填写拒绝签名的注明",
+        "拒绝签名的，已在询问笔录中注明";
     REQUEST_IS_GRANTED = "statement.request_is_granted", [clause(41).paragraph(1)], at "answer",
         "请求自行提供书面材料的，应当准许",
-        "准许自行提供";
+        "准许自行提供",
+        "准许自行提供书面材料的请求";
     DEMANDED_IF_NECESSARY = "statement.demanded_if_necessary", [clause(41).paragraph(1)], at "necessity",
         "办案人员要求自行书写的，没有写明必要性",
-        "写明必要性";
+        "写明必要性",
+        "要求自行书写的，写明必要性";
     RECEIPT_NOTED = "statement.receipt_noted", [clause(41).paragraph(2)], at "receipt_noted",
         "没有在首页注明收到日期并签名",
-        "办案人员在首页注明收到日期，并签名";
+        "办案人员在首页注明收到日期，并签名",
+        "办案人员在首页注明收到日期并签名";
 }
 
 form! {

@@ -155,19 +155,24 @@ pub static STEPS: &[Step] = &[
 refusals! {
     CASE_FILED = "investigation.case_filed", [clause(33).paragraph(1)],
         "尚未立案",
-        "先填报立案表并经负责人批准";
+        "先填报立案表并经负责人批准",
+        "已经立案";
     AFTER_FILING = "investigation.after_filing", [clause(33).paragraph(1)], at "occurred",
         "发生日期早于立案之日",
-        "核对发生日期";
+        "核对发生日期",
+        "发生日期不早于立案之日";
     HANDLERS_APPOINTED = "investigation.handlers_appointed", [clause(33).paragraph(1)],
         "立案后尚未指派办案人员",
-        "由负责人指派2名以上办案人员";
+        "由负责人指派2名以上办案人员",
+        "立案后已经指派办案人员";
     HANDLERS_ARE_HANDLERS = "investigation.handlers_are_handlers", [clause(33).paragraph(1)], at "handlers",
         "指派的人员没有办案人员岗位，或者已经回避",
-        "从办案人员中指派";
+        "从办案人员中指派",
+        "指派的人员有办案人员岗位，且没有回避";
     TWO_HANDLERS = "investigation.two_handlers", [clause(33).paragraph(1)], at "handlers",
         "办案人员少于2名",
-        "指派2名以上办案人员";
+        "指派2名以上办案人员",
+        "办案人员不少于2名";
 }
 
 /// Every refusal of this chapter, by module.

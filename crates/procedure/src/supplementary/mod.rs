@@ -20,7 +20,8 @@ pub static STEPS: &[Step] =
 refusals! {
     ISSUES_A_PAPER = "papers.issues_a_paper", [clause(62)], at "entry",
         "该记录没有应当制作的文书，或者文书已经固定",
-        "核对记录";
+        "核对记录",
+        "该记录应当制作文书，且文书尚未固定";
 }
 
 /// Every refusal of this chapter, by module.
