@@ -75,6 +75,11 @@ pub enum Relation {
 }
 
 impl Relation {
+    /// Whether people of another department than the one that owns the dossier are meant.
+    pub const fn is_outside(self) -> bool {
+        matches!(self, Relation::Receiver | Relation::NextHigher | Relation::Superior)
+    }
+
     /// 名称.
     pub const fn label(self) -> &'static str {
         match self {
@@ -209,6 +214,11 @@ impl Step {
     pub const fn warning(mut self, warning: &'static str) -> Step {
         self.warning = Some(warning);
         self
+    }
+
+    /// Whether people of other departments take it too: they need no more than the outline of a dossier for it.
+    pub fn is_taken_from_outside(&self) -> bool {
+        self.who.iter().any(|relation| relation.is_outside())
     }
 
     /// Every field, the day of the act first where there is one.

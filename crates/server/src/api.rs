@@ -295,10 +295,11 @@ async fn next(
     let Path(id) = id.map_err(|_| Denied::NotFound)?;
     let steps = blocking(move || {
         let (dossier, access) = state.office.view(&who, &id)?;
-        let (Access::Contents, Some(department)) = (access, dossier.department()) else {
-            return Ok(Vec::new());
-        };
-        Ok(next_steps(&dossier, &state.office.setting(department), &who))
+        let Some(department) = dossier.department() else { return Ok(Vec::new()) };
+        let mut steps = next_steps(&dossier, &state.office.setting(department), &who);
+        // From outside only what is done from there is offered.
+        steps.retain(|v| access == Access::Contents || v.step.is_taken_from_outside());
+        Ok(steps)
     });
     let steps = steps.await?;
     let steps = steps.iter().map(|verdict| {

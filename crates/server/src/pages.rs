@@ -130,13 +130,17 @@ async fn dossier(visit: Visit, Path(id): Path<String>, RawQuery(query): RawQuery
     };
     let setting = visit.setting(dossier.department());
     let frame = visit.frame(number(&dossier), "dossiers");
-    if access < Access::Contents {
-        return page(StatusCode::OK, &OutlinePage::new(frame, &dossier, &setting));
-    }
-    let mut shown = DossierPage::new(frame, &dossier, &setting, &visit.who);
     let query = Posted::urlencoded(query.unwrap_or_default().as_bytes());
     let done = query.first("done").and_then(|version| dossier.entry(version.parse().ok()?));
-    shown.notice = done.and_then(act::notice);
+    // From outside only what oneself recorded is told of.
+    let done = done.filter(|entry| access == Access::Contents || entry.by == visit.who);
+    let notice = done.and_then(act::notice);
+    if access < Access::Contents {
+        let shown = OutlinePage::new(frame, notice, &dossier, &setting, &visit.who);
+        return page(StatusCode::OK, &shown);
+    }
+    let mut shown = DossierPage::new(frame, &dossier, &setting, &visit.who);
+    shown.notice = notice;
     page(StatusCode::OK, &shown)
 }
 

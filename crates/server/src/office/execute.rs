@@ -339,6 +339,7 @@ impl Office {
         match access(dossier, setting, who) {
             Access::None => Err(self.deny(who, &dossier.id)),
             Access::Contents => Ok(()),
+            Access::Outline if prepared.act.step.is_taken_from_outside() => Ok(()),
             Access::Outline => {
                 // The refusal must not tell more of the dossier than its outline.
                 let mut verdict = decide(dossier, setting, &prepared.act);

@@ -215,7 +215,7 @@ async fn matter(visit: &Visit, path: &str) -> Result<Matter, No> {
     let entry: Option<&Entry> = correcting.and_then(|entry| dossier.entry(entry));
     let step = entry.and_then(|entry| procedure::step(&entry.step)).or(step);
     let step = step.filter(|step| step.id != REGISTER || entry.is_some());
-    match step.filter(|_| access == Access::Contents) {
+    match step.filter(|step| access == Access::Contents || step.is_taken_from_outside()) {
         Some(step) => Ok(Matter { correcting: entry.map(|entry| entry.version), step, dossier }),
         None => Err(Denied::NotFound.into()),
     }

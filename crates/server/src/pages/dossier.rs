@@ -4,11 +4,12 @@ use askama::Template;
 use jiff::civil::Date;
 use procedure::{
     Dossier, Outcome, Setting, Stage, Verdict,
-    act::NOT_YOURS,
+    act::{NOT_ONE_OF_US, NOT_YOURS},
     approval::MatterKind,
     check::Finding,
-    deadline::{self, Running},
+    deadline::{self, Desk, Running},
     law::{self, Clause},
+    step::Step,
     value::StaffId,
 };
 
@@ -53,8 +54,14 @@ pub(super) struct DossierPage {
 #[template(path = "outline.html")]
 pub(super) struct OutlinePage {
     pub(super) frame: Frame,
+    notice: Option<String>,
+    id: String,
     heading: Heading,
     facts: Vec<(&'static str, String)>,
+    /// What this person can do about it from outside.
+    steps: Vec<(&'static str, Vec<Go>)>,
+    /// What lies on the desk of this person's department.
+    duties: Vec<Duty>,
     limits: Vec<LimitRow>,
 }
 
@@ -81,6 +88,7 @@ enum Passed {
 }
 
 /// The steps, by what the regulation says to them.
+#[derive(Default)]
 struct Steps {
     /// 可以办理, by chapter.
     allowed: Vec<(&'static str, Vec<Go>)>,
@@ -120,6 +128,12 @@ struct Duty {
     name: String,
     cite: Cite,
     due: Option<LimitMark>,
+    /// The step that discharges it, if this person can take it now.
+    step: Option<Go>,
+    /// The other department on whose desk it lies.
+    desk: Option<String>,
+    /// Whether it lies on the desk of this person's department.
+    ours: bool,
 }
 
 /// 期限.
@@ -135,6 +149,7 @@ impl DossierPage {
     /// Reads the page off a dossier, as this person may act on it.
     pub(super) fn new(frame: Frame, dossier: &Dossier, setting: &Setting, who: &StaffId) -> Self {
         let reader = Reader { dossier, setting };
+        let verdicts = procedure::next_steps(dossier, setting, who);
         let staff = setting.directory.staff(who);
         DossierPage {
             notice: None,
@@ -143,8 +158,8 @@ impl DossierPage {
             grade: crate::office::rows::marking(dossier),
             heading: Heading::new(dossier, setting),
             facts: facts(dossier, setting),
-            steps: Steps::new(dossier, setting, who),
-            duties: duties(dossier, setting),
+            duties: duties(dossier, setting, who, &verdicts),
+            steps: Steps::new(&verdicts),
             limits: limits(dossier, setting),
             holidays: setting.holidays.name().to_owned(),
             conditions: reader.conditions(),
@@ -164,11 +179,28 @@ impl DossierPage {
 
 impl OutlinePage {
     /// Number, units, stage and limits; nothing else.
-    pub(super) fn new(frame: Frame, dossier: &Dossier, setting: &Setting) -> Self {
+    pub(super) fn new(
+        frame: Frame,
+        notice: Option<String>,
+        dossier: &Dossier,
+        setting: &Setting,
+        who: &StaffId,
+    ) -> Self {
         let shown = ["案号", "线索编号", "机关、单位", "承办部门"];
         let facts = facts(dossier, setting);
+        let mut steps = Steps::default();
+        let verdicts = procedure::next_steps(dossier, setting, who);
+        let open = |verdict: &&Verdict| verdict.is_open() && verdict.step.is_taken_from_outside();
+        verdicts.iter().filter(open).for_each(|verdict| steps.allow(verdict));
         OutlinePage {
             frame,
+            notice,
+            id: dossier.id.clone(),
+            steps: steps.allowed,
+            duties: duties(dossier, setting, who, &verdicts)
+                .into_iter()
+                .filter(|d| d.ours)
+                .collect(),
             heading: Heading::new(dossier, setting),
             facts: facts.into_iter().filter(|(label, _)| shown.contains(label)).collect(),
             limits: limits(dossier, setting),
@@ -280,30 +312,24 @@ fn facts(dossier: &Dossier, setting: &Setting) -> Vec<(&'static str, String)> {
 }
 
 impl Steps {
-    fn new(dossier: &Dossier, setting: &Setting, who: &StaffId) -> Steps {
-        let mut steps = Steps {
-            allowed: Vec::new(),
-            undetermined: Vec::new(),
-            refused: Vec::new(),
-            others: Vec::new(),
-        };
-        for verdict in procedure::next_steps(dossier, setting, who) {
-            let yours = !verdict.refusals().any(|f| f.refusal.code == NOT_YOURS.code);
+    fn new(verdicts: &[Verdict]) -> Steps {
+        let mut steps = Steps::default();
+        for verdict in verdicts {
+            let elses = [&NOT_YOURS, &NOT_ONE_OF_US].map(|refusal| refusal.code);
+            let yours = !verdict.refusals().any(|f| elses.contains(&f.refusal.code));
             match verdict.outcome() {
-                Outcome::Allowed | Outcome::Incomplete => steps.allow(&verdict),
-                Outcome::Undetermined => steps.undetermined.push(blocked(&verdict)),
-                Outcome::Refused if yours => steps.refused.push(blocked(&verdict)),
-                Outcome::Refused => steps.others.push(blocked(&verdict)),
+                Outcome::Allowed | Outcome::Incomplete => steps.allow(verdict),
+                Outcome::Undetermined => steps.undetermined.push(blocked(verdict)),
+                Outcome::Refused if yours => steps.refused.push(blocked(verdict)),
+                Outcome::Refused => steps.others.push(blocked(verdict)),
             }
         }
         steps
     }
 
     fn allow(&mut self, verdict: &Verdict) {
-        let step = verdict.step;
-        let first = step.basis.first().copied();
-        let chapter = chapter(step.basis);
-        let go = Go { id: step.id, name: step.name, cite: first.map(Cite::from) };
+        let chapter = chapter(verdict.step.basis);
+        let go = Go::from(verdict.step);
         match self.allowed.iter_mut().find(|(title, _)| *title == chapter) {
             Some((_, steps)) => steps.push(go),
             None => self.allowed.push((chapter, vec![go])),
@@ -336,11 +362,31 @@ impl Reason {
     }
 }
 
-fn duties(dossier: &Dossier, setting: &Setting) -> Vec<Duty> {
-    let shown = deadline::duties(dossier, setting).into_iter().map(|duty| Duty {
-        name: duty.name,
-        cite: duty.basis.into(),
-        due: duty.due.map(|due| LimitMark::new(due, due, setting.today(), None)),
+impl From<&Step> for Go {
+    fn from(step: &Step) -> Go {
+        Go { id: step.id, name: step.name, cite: step.basis.first().copied().map(Cite::from) }
+    }
+}
+
+/// What is still to be done, each with the step that does it where this person can take it.
+fn duties(dossier: &Dossier, setting: &Setting, who: &StaffId, verdicts: &[Verdict]) -> Vec<Duty> {
+    let own = setting.directory.staff(who).map(|staff| &staff.department);
+    let open = |id| verdicts.iter().find(|verdict| verdict.step.id == id && verdict.is_open());
+    let shown = deadline::duties(dossier, setting).into_iter().map(|duty| {
+        let desk = match &duty.desk {
+            Desk::Owner => dossier.department(),
+            Desk::Department(department) => Some(department),
+        };
+        let other = desk.filter(|desk| Some(*desk) != own);
+        let other = other.and_then(|desk| setting.directory.department(desk));
+        Duty {
+            name: duty.name,
+            cite: duty.basis.into(),
+            due: duty.due.map(|due| LimitMark::new(due, due, setting.today(), None)),
+            step: open(duty.step).map(|verdict| Go::from(verdict.step)),
+            desk: other.map(|department| department.name.to_string()),
+            ours: desk.is_some() && desk == own,
+        }
     });
     shown.collect()
 }
