@@ -74,6 +74,10 @@ refusals! {
         "本案已经办结，不能再办理",
         "查阅卷宗即可；确有新的线索，另行登记",
         "本案尚未办结";
+    IS_HERE = "act.is_here", [clause(16).paragraph(1)],
+        "案件正在移送途中",
+        "由接收部门收到后办理；途中只能采取补救措施，或者由移送部门取回",
+        "案件不在移送途中";
     NOT_IN_FUTURE = "act.not_in_future", [], at "occurred",
         "发生日期晚于录入日期",
         "如实填写已经发生的日期",
@@ -188,6 +192,7 @@ fn judge_actor(at: &At<'_>, check: &mut Check<'_>) {
     check.that(is_first || dossier.version() > 0, &MUST_BE_REGISTERED);
     let correcting = matches!(act.manner, Manner::Correcting { .. });
     check.that(act.step.after_end || correcting || !dossier.has_ended(), &HAS_ENDED);
+    check.that(act.step.in_transit || dossier.jurisdiction.transit.is_none(), &IS_HERE);
 }
 
 fn who_may(step: &Step) -> String {

@@ -37,6 +37,7 @@ choice! {
     UnitCategory {
         CentralOrgan = "central_organ", "中央和国家机关";
         ProvincialOrgan = "provincial_organ", "省级机关";
+        ProvincialBranch = "provincial_branch", "省（自治区、直辖市）直属机关";
         CentralBranch = "central_branch", "中央和国家机关设在地方的直属机构";
         Organ = "organ", "机关";
         Enterprise = "enterprise", "企业";

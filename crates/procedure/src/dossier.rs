@@ -408,6 +408,12 @@ impl Dossier {
         self.end.is_some()
     }
 
+    /// 重大、复杂. Declared by a head, or stated with the facts of jurisdiction.
+    pub fn is_major(&self) -> bool {
+        let stated = self.jurisdiction.facts.as_ref();
+        self.filing.major.is_some() || stated.is_some_and(|(form, _)| form.magnitude.is_some())
+    }
+
     /// 涉及的机关、单位.
     pub fn units(&self) -> Vec<&UnitId> {
         let mut units: Vec<_> =

@@ -12,6 +12,10 @@ choice! {
         Lead = "lead", "线";
         Case = "case", "案";
         FilingNotice = "filing_notice", "立通";
+        Transfer = "transfer", "移";
+        DesignationRequest = "designation_request", "请指";
+        Designation = "designation", "指";
+        JurisdictionNotice = "jurisdiction_notice", "管告";
     }
 }
 

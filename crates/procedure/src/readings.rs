@@ -93,6 +93,24 @@ readings! {
         "回避申请尚未作出决定的，不能结案";
     NEED_TO_KNOW = "10-1", clause(10), HOLDS, FIXED,
         "查阅限于工作需要：承办部门负责人、未回避的本案办案人员、登记线索的受理人员；上级部门可见编号、单位、阶段和期限";
+    ONE_OWNER = "7-1", clause(7).paragraph(1), HOLDS, FIXED,
+        "一个卷宗在任何时候属于且只属于一个部门，移送的自接收之日起属于接收部门";
+    EASIER_REASON = "11-1", clause(11).paragraph(1), HOLDS, FIXED,
+        "由有关机关、单位所在地或者案件当事人居住地管辖的，记明更便于查处工作开展的理由";
+    PLACE_PRESUMED = "11-2", clause(11).paragraph(1), HOLDS, FIXED,
+        "没有另行认定管辖事实的，以登记线索的部门所在行政区域为泄密行为发生地";
+    EVIDENCE_BEFORE_HAND_OVER = "11-3", clause(11).paragraph(2), HOLDS, FIXED,
+        "依照第十一条移交的，移交前收集证据，或者记明没有收集的理由；不适用于依照第十五条、第十六条、第二十九条的移送";
+    ORGANISED_IN_WRITING = "12-1", clause(12), HOLDS, FIXED,
+        "属于上级管辖的案件，由上级书面组织的，下级可以查处（第十三条同）";
+    CONSULTATION_FAILED = "15-1", clause(15).paragraph(1), HOLDS, FIXED,
+        "因管辖争议报请指定管辖的，记明协商不成的经过";
+    DESIGNATION_BINDING = "15-2", clause(15).paragraph(2), HOLDS, FIXED,
+        "指定管辖的决定具有约束力，被指定的部门不得再移送";
+    AT_ONCE = "15-3", clause(15).paragraph(2), HOLDS, FIXED,
+        "“立即”移送案卷材料并通知有关机关、单位，指收到书面通知的当日";
+    FIRST_KEEPS = "16-1", clause(16).paragraph(1), HOLDS, FIXED,
+        "几个部门都有管辖权的，由先受理的部门管辖，发生争议的除外";
     ORIGINAL_PLACE = "22-1", clause(22), HOLDS, FIXED,
         "复制件、照片、录像未附原件、原物存放处说明的，补附之前暂不能作为证据使用";
     HASH_CHANGED = "21-1", clause(21), HOLDS, FIXED,
@@ -109,6 +127,8 @@ readings! {
         "呈报初查情况报告前，初查的各项内容均须有结果：是、否、未查明及原因，或者不适用及原因";
     EXTENSION_BY_HEAD = "30-1", clause(30).paragraph(1), HOLDS, FIXED,
         "初查时限的延长，说明理由后经负责人批准";
+    RECEIVERS_LIMIT = "30-3", clause(30).paragraph(2), HOLDS, FIXED,
+        "接受移送的部门，初查时限自其收到之日起算；已经立案的，查处时限仍自立案之日起算";
     LATE_EXTENSION_REFUSED = "30-2", clause(30), SILENT, SWITCHABLE,
         "延期应当在届满前批准：届满后才批准的，予以拒绝（不采用时予以接受并标注“届满后批准”）";
     APPROVER_NOT_HANDLER = "31-1", clause(31), HOLDS, SWITCHABLE,

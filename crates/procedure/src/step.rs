@@ -137,6 +137,8 @@ pub struct Step {
     pub correctable: bool,
     /// Whether it may still be taken when the dossier has ended.
     pub after_end: bool,
+    /// Whether it may be taken while the dossier is on its way to another department.
+    pub in_transit: bool,
     /// What people are told before they do what cannot be undone.
     pub warning: Option<&'static str>,
     pub(crate) judge: fn(&Answers, &At<'_>, &mut Check<'_>) -> Option<Event>,
@@ -162,6 +164,7 @@ impl Step {
             recordable_as_happened: false,
             correctable: false,
             after_end: false,
+            in_transit: false,
             warning: None,
             judge: |answers, at, check| {
                 let draft = if check.is_asking() {
@@ -207,6 +210,12 @@ impl Step {
     /// It may still be taken when the dossier has ended.
     pub const fn after_end(mut self) -> Step {
         self.after_end = true;
+        self
+    }
+
+    /// It may be taken while the dossier is on its way to another department.
+    pub const fn in_transit(mut self) -> Step {
+        self.in_transit = true;
         self
     }
 

@@ -10,6 +10,7 @@ use crate::{
     check::{Check, known, refusals},
     deadline::{self, Desk, Duty, Running},
     dossier::{self, Assignment, At, Dossier, Entry, Stage, Stamp},
+    jurisdiction,
     law::{Clause, clause},
     limit,
     number::{Number, Series},
@@ -342,6 +343,7 @@ fn may_be_filed(at: &At<'_>, check: &mut Check<'_>) {
     let filing = &at.dossier.filing;
     check.that(filing.report.is_some(), &MUST_BE_REPORTED);
     check.that(filing.case.is_none(), &NOT_FILED_TWICE);
+    jurisdiction::facts::must_be_competent(at, check);
     // Without a report the answers are still open, and only that is worth saying.
     if let Some(answers) = filing.answers.as_ref().filter(|_| filing.report.is_some()) {
         check.that(Some(&answers.leak), &LEAK_ESTABLISHED);
@@ -560,7 +562,8 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
 
 /// The review's limit as it stands: two months, with a first extension three, then to the date set (art. 30).
 pub fn review_deadline(dossier: &Dossier, setting: &Setting) -> Option<Deadline> {
-    let start = dossier.intake.received()?;
+    // A receiver's own limit runs from the day it received the dossier (reading 30-3).
+    let start = dossier.jurisdiction.received().or(dossier.intake.received())?;
     let extensions = &dossier.filing.extensions;
     match extensions.last() {
         Some((Some(until), _)) => Some(deadline::to_date(start, *until, setting)),

@@ -3,7 +3,7 @@
 //! Access is written as index rows beside each entry, so [`principals`] and [`access`] say the same: the one for lists, the other for one person.
 
 use crate::{
-    directory::Directory,
+    directory::{Directory, Role},
     dossier::{Dossier, Stage},
     setting::Setting,
     value::{DepartmentId, StaffId},
@@ -27,16 +27,22 @@ pub enum Principal {
     Staff(StaffId),
     /// The heads of a department, contents.
     HeadsOf(DepartmentId),
+    /// The clerks of a department, contents: of what is on its way to them.
+    ClerksOf(DepartmentId),
     /// The heads of a department above, outline only.
     Above(DepartmentId),
+    /// The heads of a department that had the dossier, outline only.
+    Former(DepartmentId),
 }
 
 impl Principal {
     /// What somebody of this class may see.
     pub fn access(&self) -> Access {
         match self {
-            Principal::Staff(_) | Principal::HeadsOf(_) => Access::Contents,
-            Principal::Above(_) => Access::Outline,
+            Principal::Staff(_) | Principal::HeadsOf(_) | Principal::ClerksOf(_) => {
+                Access::Contents
+            }
+            Principal::Above(_) | Principal::Former(_) => Access::Outline,
         }
     }
 
@@ -45,7 +51,9 @@ impl Principal {
         match self {
             Principal::Staff(staff) => format!("staff:{staff}"),
             Principal::HeadsOf(department) => format!("head:{department}"),
+            Principal::ClerksOf(department) => format!("clerk:{department}"),
             Principal::Above(department) => format!("above:{department}"),
+            Principal::Former(department) => format!("former:{department}"),
         }
     }
 }
@@ -56,10 +64,19 @@ pub fn principals(dossier: &Dossier, setting: &Setting) -> Vec<Principal> {
     let mut principals = vec![Principal::HeadsOf(owner.clone())];
     let above = setting.directory.superiors(owner);
     principals.extend(above.into_iter().map(|department| Principal::Above(department.id.clone())));
+    if let Some(receiver) = dossier.jurisdiction.receiver() {
+        principals.push(Principal::HeadsOf(receiver.clone()));
+        principals.push(Principal::ClerksOf(receiver.clone()));
+    }
+    let transfers = &dossier.jurisdiction.transfers;
+    principals.extend(transfers.iter().map(|transfer| Principal::Former(transfer.from.clone())));
     let today = setting.today();
     let handlers = dossier.assigned_on(today).into_iter().cloned();
-    let clerks = dossier.intake.leads.iter().map(|lead| lead.stamp.by.clone());
-    let clerks = clerks.filter(|_| dossier.stage() == Stage::Registered);
+    let clerks = match transfers.last() {
+        Some(transfer) => vec![transfer.received.by.clone()],
+        None => dossier.intake.leads.iter().map(|lead| lead.stamp.by.clone()).collect(),
+    };
+    let clerks = clerks.into_iter().filter(|_| dossier.stage() == Stage::Registered);
     let staff = handlers.chain(clerks);
     principals.extend(
         staff.filter(|staff| !dossier.general.stands_back(staff, today)).map(Principal::Staff),
@@ -76,7 +93,11 @@ pub fn classes(who: &StaffId, directory: &Directory) -> Vec<Principal> {
         return Vec::new();
     }
     let mut classes = vec![Principal::Staff(who.clone())];
+    if staff.roles.contains(&Role::Clerk) {
+        classes.push(Principal::ClerksOf(staff.department.clone()));
+    }
     if staff.is_head() {
+        classes.push(Principal::Former(staff.department.clone()));
         classes.push(Principal::HeadsOf(staff.department.clone()));
         classes.push(Principal::Above(staff.department.clone()));
     }

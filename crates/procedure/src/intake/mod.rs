@@ -39,6 +39,7 @@ pub static STEPS: &[Step] = &[
     .on_day("接收日期")
     .correctable(),
     Step::of::<OrderContainment>("order_containment", "责令采取补救措施", &[clause(26)], ANYONE)
+        .in_transit()
         .on_day("责令日期")
         .correctable(),
     Step::of::<ReportContainment>(
@@ -47,6 +48,7 @@ pub static STEPS: &[Step] = &[
         &[clause(26), clause(53).item(2)],
         ANYONE,
     )
+    .in_transit()
     .on_day("落实日期")
     .correctable(),
     Step::of::<VerifyLead>("verify_lead", "核实线索", &[clause(25)], CLERK_OR_HANDLER)
