@@ -69,7 +69,7 @@ refusals! {
     MUST_BE_REGISTERED = "act.must_be_registered", [clause(23)],
         "线索尚未登记",
         "先登记线索",
-        "线索已经登记";
+        "线索已经登记，或者正在登记";
     HAS_ENDED = "act.has_ended", [],
         "本案已经办结，不能再办理",
         "查阅卷宗即可；确有新的线索，另行登记",

@@ -23,6 +23,7 @@ pub mod check;
 pub mod deadline;
 pub mod directory;
 pub mod dossier;
+pub mod explain;
 pub mod holidays;
 pub mod law;
 pub mod limit;

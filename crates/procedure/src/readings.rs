@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::law::{Clause, clause};
 
 /// 解读. One choice where the text is silent or open.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Reading {
     /// Stable identifier: article and a number.
     pub id: &'static str,

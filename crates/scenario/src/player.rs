@@ -4,6 +4,7 @@ use jiff::civil::DateTime;
 use procedure::{
     directory,
     law::{Clause, clause},
+    step::Step,
     summary::Summary,
     value::StaffId,
 };
@@ -124,6 +125,8 @@ pub struct Line {
     pub line: usize,
     /// The forks it stands in.
     pub fork: String,
+    /// The step that was tried, if it is one, and what came of it.
+    pub step: Option<(&'static Step, Outcome)>,
     /// What was tried.
     pub what: String,
     /// What came of it, in Chinese.
@@ -206,6 +209,7 @@ impl<W: World> Player<'_, W> {
         played.unwrap_or_else(|wrong| Line {
             line,
             fork: self.fork.to_owned(),
+            step: None,
             what: String::new(),
             came: String::new(),
             failure: Some(wrong),
@@ -232,6 +236,7 @@ impl<W: World> Player<'_, W> {
         Ok(Line {
             line: act.line,
             fork: self.fork.to_owned(),
+            step: Some((act.step, reply.outcome)),
             what: format!("{} {name} {}", act.at.date(), act.step.name),
             came: describe(&reply),
             failure: compare(&reply, expected),
@@ -264,6 +269,7 @@ impl<W: World> Player<'_, W> {
         Ok(Line {
             line: assertion.line,
             fork: self.fork.to_owned(),
+            step: None,
             what: format!("{} == {what}", assertion.at.date()),
             came,
             failure,
