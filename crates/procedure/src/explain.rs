@@ -111,7 +111,7 @@ pub fn explain(verdict: &Verdict) -> Explanation {
     }
     let articles = by_article.into_iter().map(|(article, points)| Part {
         article: clause(article),
-        points: points.iter().filter_map(|(how, found)| point(verdict, *how, found)).collect(),
+        points: points.iter().filter_map(|(how, found)| point(*how, found)).collect(),
     });
     let label = |id: &str| verdict.step.all_fields().find(|field| field.id == id).map(|f| f.label);
     let malformed = verdict.malformed.iter().map(|wrong| match label(&wrong.field) {
@@ -149,7 +149,7 @@ fn conclusion(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn point(verdict: &Verdict, standing: Standing, findings: &[&Finding]) -> Option<Point> {
+fn point(standing: Standing, findings: &[&Finding]) -> Option<Point> {
     let first = findings.first()?;
     let refusal = first.refusal;
     let mut text: String = findings
