@@ -25,32 +25,32 @@ use scenario::{
 
 /// Name, scenario, fork, step, and which of its tries there: steps in different states.
 const TRIES: &[(&str, &str, &str, &str, usize)] = &[
-    ("不是受理人员登记", "act/who", "", "登记线索", 0),
-    ("接到日期晚于今天", "act/dates", "", "登记线索", 3),
-    ("没有初查情况报告", "filing/filing", "", "填报立案表", 0),
-    ("泄密事实未查明", "filing/filing", "泄密事实未查明", "填报立案表", 0),
-    ("达到刑事立案标准", "filing/filing", "达到刑事立案标准", "填报立案表", 0),
-    ("再次延期", "filing/extension", "", "呈报初查延期", 2),
-    ("一名办案人员询问", "cases/01-bank-messenger", "一名办案人员询问", "询问并制作笔录", 0),
+    ("registered", "act/who", "", "登记线索", 0),
+    ("received_in_future", "act/dates", "", "登记线索", 3),
+    ("filing_without_report", "filing/filing", "", "填报立案表", 0),
+    ("filing_while_leak_unknown", "filing/filing", "泄密事实未查明", "填报立案表", 0),
+    ("filing_of_a_crime", "filing/filing", "达到刑事立案标准", "填报立案表", 0),
+    ("extension_pending", "filing/extension", "", "呈报初查延期", 2),
+    ("interview_by_one", "cases/01-bank-messenger", "一名办案人员询问", "询问并制作笔录", 0),
     (
-        "如实记录一名办案人员询问",
+        "interview_by_one_as_happened",
         "cases/01-bank-messenger",
         "一名办案人员询问",
         "询问并制作笔录",
         1,
     ),
-    ("同时询问两人", "cases/01-bank-messenger", "同时询问两人", "询问并制作笔录", 0),
-    ("检查时均不在场", "investigation/inspection", "均不在场", "检查场所、物品", 0),
-    ("申辩尚未核查", "cases/01-bank-messenger", "", "调查结束", 0),
-    ("四项条件都不具备", "closing/conditions", "", "提交结案报告", 0),
-    ("批准自己办理的案件", "act/reading-approver", "", "批准", 0),
+    ("interview_of_two", "cases/01-bank-messenger", "同时询问两人", "询问并制作笔录", 0),
+    ("inspection_with_nobody_present", "investigation/inspection", "均不在场", "检查场所、物品", 0),
+    ("end_with_plea_unverified", "cases/01-bank-messenger", "", "调查结束", 0),
+    ("closing_without_conditions", "closing/conditions", "", "提交结案报告", 0),
+    ("approval_of_ones_own", "act/reading-approver", "", "批准", 0),
 ];
 
 /// Name, scenario, fork, step and person: steps that somebody could take next.
 const QUESTIONS: &[(&str, &str, &str, &str, &str)] = &[
-    ("登记后问立案", "filing/filing", "", "填报立案表", "乙一"),
-    ("结案后问询问", "cases/01-bank-messenger", "", "询问并制作笔录", "乙一"),
-    ("立案后问询问", "filing/notice", "", "询问并制作笔录", "乙一"),
+    ("asked_filing_once_filed", "filing/filing", "", "填报立案表", "乙一"),
+    ("asked_interview_once_closed", "cases/01-bank-messenger", "", "询问并制作笔录", "乙一"),
+    ("asked_interview_before_handlers", "filing/notice", "", "询问并制作笔录", "乙一"),
 ];
 
 #[test]
