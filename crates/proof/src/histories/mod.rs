@@ -1,0 +1,1 @@
+//! Guided random histories: mostly lawful, so that they get deep, with frequent violations.
