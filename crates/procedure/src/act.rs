@@ -230,7 +230,8 @@ fn holds(relation: Relation, at: &At<'_>) -> bool {
         }
         Relation::Handler => at.dossier.assigned_on(at.today()).contains(&at.who()),
         Relation::Receiver => is_clerk || staff.is_head(),
-        Relation::Head | Relation::NextHigher | Relation::Superior => staff.is_head(),
+        Relation::Head => staff.is_head() || at.dossier.general.acts_as_head(&staff.id, at.today()),
+        Relation::NextHigher | Relation::Superior => staff.is_head(),
         Relation::System => false,
     }
 }

@@ -233,7 +233,8 @@ fn another_head_exists(at: &At<'_>) -> bool {
     let department = at.dossier.department().unwrap_or(&at.setting.department);
     let stands_back = |id: &StaffId| at.dossier.general.stands_back(id, at.today());
     let mut staff = at.setting.directory.staff_of(department);
-    staff.any(|s| s.is_head() && !is_handler(&s.id, at) && !stands_back(&s.id))
+    let heads = |id: &StaffId| at.dossier.general.acts_as_head(id, at.today());
+    staff.any(|s| (s.is_head() || heads(&s.id)) && !is_handler(&s.id, at) && !stands_back(&s.id))
 }
 
 /// What was recorded about approvals.

@@ -12,6 +12,8 @@ choice! {
         Lead = "lead", "线";
         Case = "case", "案";
         FilingNotice = "filing_notice", "立通";
+        Supervision = "supervision", "督";
+        UnitDirection = "unit_direction", "导";
         Transfer = "transfer", "移";
         DesignationRequest = "designation_request", "请指";
         Designation = "designation", "指";

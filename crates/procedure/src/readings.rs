@@ -85,12 +85,26 @@ const SWITCHABLE: bool = true;
 const FIXED: bool = false;
 
 readings! {
+    SOURCE_KEPT = "2-1", clause(2), HOLDS, FIXED,
+        "每条线索有且只有一种来源，移送后不变；一个卷宗可以有同一事实的几条线索，期限自最先接到的线索起算";
+    LAST_DAY_OF_SEARCH = "5-1", clause(5).item(1), HOLDS, FIXED,
+        "查找期限的最后一日不因休息日顺延；最后一日以前不得认定，次日起可以认定，其后找到的不影响认定";
+    ANSWERS_TO_SUPERIORS = "8-1", clause(8), HOLDS, FIXED,
+        "对上级的指导、督办、纠正意见应当答复，答复以前列为待办";
     RECUSAL_BY_HEAD = "9-1", clause(9).paragraph(2), HOLDS, FIXED,
         "办案人员的回避由其所属部门的负责人决定，申请回避涉及的本人不得作出决定";
     RECUSAL_STOPS_AT_ONCE = "9-2", clause(9).paragraph(1), HOLDS, FIXED,
         "自行回避的，提出后即停止办案；当事人申请回避的，决定作出前不停止办案";
     RECUSAL_BLOCKS_CLOSING = "9-3", clause(9).paragraph(1), HOLDS, FIXED,
         "回避申请尚未作出决定的，不能结案";
+    HEAD_REPLACED = "9-4", clause(9).paragraph(2), HOLDS, FIXED,
+        "负责人回避的，由副职负责人或者上一级部门指定的人员代行职责";
+    NATION_DECIDES_ITSELF = "9-5", clause(9).paragraph(2), HOLDS, FIXED,
+        "国家保密行政管理部门负责人的回避，由该部门决定，本人不得作出决定";
+    RECUSED_STANDS_BACK = "9-6", clause(9).paragraph(1), HOLDS, FIXED,
+        "决定回避的，不得再参与办理，也不再查阅卷宗";
+    CONTENTS_UNDER_SUPERVISION = "10-2", clause(10), HOLDS, FIXED,
+        "上级部门负责人说明理由、开启监督后，才可以查阅卷宗内容，开启和结束均记录在案";
     NEED_TO_KNOW = "10-1", clause(10), HOLDS, FIXED,
         "查阅限于工作需要：承办部门负责人、未回避的本案办案人员、登记线索的受理人员；上级部门可见编号、单位、阶段和期限";
     ONE_OWNER = "7-1", clause(7).paragraph(1), HOLDS, FIXED,

@@ -77,7 +77,11 @@ pub fn principals(dossier: &Dossier, setting: &Setting) -> Vec<Principal> {
         None => dossier.intake.leads.iter().map(|lead| lead.stamp.by.clone()).collect(),
     };
     let clerks = clerks.into_iter().filter(|_| dossier.stage() == Stage::Registered);
-    let staff = handlers.chain(clerks);
+    let acting = dossier.general.acting_heads.iter().map(|named| named.staff.clone());
+    let acting = acting.filter(|staff| dossier.general.acts_as_head(staff, today));
+    let supervisors = &dossier.general.supervisors;
+    principals.extend(supervisors.iter().cloned().map(Principal::HeadsOf));
+    let staff = handlers.chain(clerks).chain(acting);
     principals.extend(
         staff.filter(|staff| !dossier.general.stands_back(staff, today)).map(Principal::Staff),
     );

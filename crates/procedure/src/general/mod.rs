@@ -3,18 +3,21 @@
 #![doc = include_str!("law.md")]
 
 pub mod access;
+pub mod carrier;
 pub mod leak;
 pub mod recusal;
+pub mod supervision;
+pub mod tasks;
 
 use crate::{
     answered::LegalRule,
     check::Check,
-    deadline::{Desk, Duty, Running},
+    deadline::{Duty, Running},
     dossier::{self, At, Dossier, Entry, Stamp},
     law::clause,
     setting::Setting,
     step::{Form, Relation, Rule, Step, form},
-    value::{PersonId, SecretItemId, StaffId, Text, UnitId, choice},
+    value::{DepartmentId, PersonId, SecretItemId, StaffId, Text, UnitId, choice},
 };
 use jiff::civil::Date;
 
@@ -36,14 +39,25 @@ pub static STEPS: &[Step] = &[
         CLERK_OR_HANDLER,
     )
     .correctable(),
+    carrier::REPORT_MISSING,
+    carrier::FIND_CARRIER,
     leak::FIND_LEAK,
     recusal::RECUSE,
     recusal::REQUEST_RECUSAL,
     recusal::DECIDE_RECUSAL,
+    recusal::NAME_ACTING_HEAD,
+    supervision::OPEN,
+    supervision::CLOSE,
+    supervision::DIRECT,
+    supervision::RECORD,
+    supervision::ANSWER,
+    supervision::DIRECT_UNIT,
+    supervision::RECORD_UNIT_ANSWER,
 ];
 
 /// Every refusal of this chapter, by module.
-pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[leak::REFUSALS, recusal::REFUSALS];
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] =
+    &[carrier::REFUSALS, leak::REFUSALS, recusal::REFUSALS, supervision::REFUSALS];
 
 /// Rules of this chapter that are not steps.
 pub static RULES: &[LegalRule] = &[
@@ -52,6 +66,24 @@ pub static RULES: &[LegalRule] = &[
         name: "线索来源",
         basis: &[clause(2)],
         about: "每条线索有且只有一种来源：公民举报、机关和单位报告、保密检查发现、有关部门移送",
+    },
+    LegalRule {
+        id: "lost_carriers",
+        name: "下落不明的载体",
+        basis: &[clause(5).item(1)],
+        about: "自发现之日起，绝密级10日内，机密级、秘密级60日内查无下落的，次日起按泄露国家秘密处理；最后一日不顺延",
+    },
+    LegalRule {
+        id: "tasks",
+        name: "查处工作清单",
+        basis: &[clause(6)],
+        about: "查处工作的五项任务，由记录计算各项是否完成",
+    },
+    LegalRule {
+        id: "answered_directions",
+        name: "对上级意见的答复",
+        basis: &[clause(8)],
+        about: "上级的指导、督办、纠正意见，答复以前始终列为待办",
     },
     LegalRule {
         id: "need_to_know",
@@ -176,6 +208,43 @@ dossier::events! {
         RecusalRequested(recusal::RequestRecusal),
         /// 回避已决定.
         RecusalDecided(recusal::DecideRecusal),
+        /// 已指定代行职责.
+        ActingHeadNamed(recusal::NameActingHead),
+        /// 载体下落不明.
+        CarrierMissing(carrier::ReportMissing),
+        /// 载体已找到.
+        CarrierFound(carrier::FindCarrier),
+        /// 上级的意见已记录.
+        DirectionRecorded(supervision::RecordDirection),
+        /// 上级的意见已答复.
+        DirectionAnswered(supervision::AnswerDirection),
+        /// 已指导、督促机关、单位.
+        UnitDirected(supervision::DirectUnit),
+        /// 机关、单位已回复.
+        UnitAnswered(supervision::RecordUnitAnswer),
+    }
+    with {
+        /// 监督已开启.
+        SupervisionOpened {
+            /// 开启内容.
+            form: supervision::OpenSupervision,
+            /// The department above.
+            department: DepartmentId,
+        },
+        /// 监督已结束.
+        SupervisionClosed {
+            /// 结束内容.
+            form: supervision::CloseSupervision,
+            /// The department above.
+            department: DepartmentId,
+        },
+        /// 已指导、督办或者纠正.
+        HandlingDirected {
+            /// 意见.
+            form: supervision::DirectHandling,
+            /// The department above.
+            department: DepartmentId,
+        },
     }
 }
 
@@ -190,6 +259,16 @@ pub struct State {
     pub leak: Option<(leak::FindLeak, Stamp)>,
     /// 回避.
     pub recusals: Vec<recusal::Recusal>,
+    /// 代行负责人职责.
+    pub acting_heads: Vec<recusal::NameActingHead>,
+    /// 下落不明的载体.
+    pub carriers: Vec<carrier::Carrier>,
+    /// The departments above that have opened a supervision and not ended it.
+    pub supervisors: Vec<DepartmentId>,
+    /// 上级的意见.
+    pub directions: Vec<supervision::Direction>,
+    /// 对机关、单位的意见.
+    pub unit_directions: Vec<supervision::UnitDirection>,
 }
 
 impl State {
@@ -218,6 +297,17 @@ impl State {
         numbered.filter(|(_, person)| person.standing == Standing::Party)
     }
 
+    /// Whether a department above has opened a supervision.
+    pub fn is_supervised_by(&self, department: &DepartmentId) -> bool {
+        self.supervisors.contains(department)
+    }
+
+    /// Whether somebody acts as a head in this case on this day.
+    pub fn acts_as_head(&self, staff: &StaffId, on: Date) -> bool {
+        let mut named = self.acting_heads.iter();
+        named.any(|n| n.staff == *staff && n.from <= on && n.until.is_none_or(|until| on <= until))
+    }
+
     /// Whether somebody stands back from the case on this day (art. 9).
     pub fn stands_back(&self, staff: &StaffId, on: Date) -> bool {
         recusal::stands_back(&self.recusals, staff, on)
@@ -234,22 +324,50 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
         Event::Recused(form) => recusal::recuse(&mut state.recusals, form, stamp),
         Event::RecusalRequested(form) => recusal::request(&mut state.recusals, form, stamp),
         Event::RecusalDecided(form) => recusal::decide(&mut state.recusals, form, stamp),
+        Event::ActingHeadNamed(form) => state.acting_heads.push(form.clone()),
+        Event::CarrierMissing(form) => {
+            state.carriers.push(carrier::Carrier { form: form.clone(), stamp, found: None });
+        }
+        Event::CarrierFound(form) => carrier::find(&mut state.carriers, form, stamp),
+        Event::SupervisionOpened { department, .. } => state.supervisors.push(department.clone()),
+        Event::SupervisionClosed { department, .. } => {
+            state.supervisors.retain(|supervisor| supervisor != department);
+        }
+        Event::HandlingDirected { form, department } => {
+            state.directions.push(supervision::Direction::given(form, department, stamp));
+        }
+        Event::DirectionRecorded(form) => {
+            state.directions.push(supervision::Direction::arrived(form, stamp));
+        }
+        Event::DirectionAnswered(form) => {
+            if let Some(direction) = state.directions.get_mut(form.direction.index()) {
+                direction.answer = Some((form.clone(), stamp));
+            }
+        }
+        Event::UnitDirected(form) => state.unit_directions.push(supervision::UnitDirection {
+            form: form.clone(),
+            stamp,
+            answer: None,
+        }),
+        Event::UnitAnswered(form) => {
+            if let Some(direction) = state.unit_directions.get_mut(form.direction.index()) {
+                direction.answer = Some((form.clone(), stamp));
+            }
+        }
     }
 }
 
 /// Duties of this chapter that are open.
-pub(crate) fn duties(dossier: &Dossier, _: &Setting, duties: &mut Vec<Duty>) {
-    let open = dossier.general.recusals.iter().any(|recusal| recusal.decision.is_none());
-    if open && !dossier.has_ended() {
-        duties.push(Duty {
-            name: "回避申请待决定".to_owned(),
-            basis: clause(9).paragraph(2),
-            due: None,
-            step: recusal::DECIDE_RECUSAL.id,
-            desk: Desk::Owner,
-        });
+pub(crate) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty>) {
+    supervision::duties(dossier, duties);
+    if dossier.has_ended() {
+        return;
     }
+    carrier::duties(dossier, setting, duties);
+    recusal::duties(dossier, setting, duties);
 }
 
 /// The limits of this chapter.
-pub(crate) fn limits(_: &Dossier, _: &Setting, _: &mut Vec<Running>) {}
+pub(crate) fn limits(dossier: &Dossier, setting: &Setting, limits: &mut Vec<Running>) {
+    carrier::limits(dossier, setting, limits);
+}

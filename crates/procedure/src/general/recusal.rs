@@ -1,20 +1,27 @@
-//! 回避. Who has an interest in the case stands back from it (art. 9), as far as handlers are concerned.
+//! 回避. Who has an interest in the case, or another relation that may affect its fair handling, stands back from it (art. 9).
 
 use jiff::civil::Date;
 
 use crate::{
     check::{Check, refusals},
-    dossier::{self, At, Stamp},
+    deadline::{self, Duty},
+    directory::Level,
+    dossier::{self, At, Dossier, Stamp},
     law::clause,
+    setting::Setting,
     step::{Form, Relation, Rule, Step, form},
     value::{LongText, PersonId, RecusalId, StaffId, Text, choice},
 };
 
 /// 自行回避.
-pub const RECUSE: Step =
-    Step::of::<Recuse>("recuse", "自行回避", &[clause(9).paragraph(1)], &[Relation::Handler])
-        .decision()
-        .warning("提出后即停止办理本案，由负责人作出决定");
+pub const RECUSE: Step = Step::of::<Recuse>(
+    "recuse",
+    "自行回避",
+    &[clause(9).paragraph(1)],
+    &[Relation::Handler, Relation::Head],
+)
+.decision()
+.warning("提出后即停止办理本案，等待决定");
 
 /// 申请回避.
 pub const REQUEST_RECUSAL: Step = Step::of::<RequestRecusal>(
@@ -30,7 +37,16 @@ pub const DECIDE_RECUSAL: Step = Step::of::<DecideRecusal>(
     "decide_recusal",
     "决定回避",
     &[clause(9).paragraph(2)],
-    &[Relation::Head],
+    &[Relation::Head, Relation::NextHigher],
+)
+.decision();
+
+/// 指定代行负责人职责.
+pub const NAME_ACTING_HEAD: Step = Step::of::<NameActingHead>(
+    "name_acting_head",
+    "指定代行负责人职责的人员",
+    &[clause(9).paragraph(2)],
+    &[Relation::Head, Relation::NextHigher],
 )
 .decision();
 
@@ -40,9 +56,9 @@ refusals! {
         "确系不同的人，在姓名后加以区别",
         "没有登记过同名的人员";
     IS_A_HANDLER = "recusal.is_a_handler", [clause(9).paragraph(1)], at "handler",
-        "申请回避的对象不是本案办案人员",
-        "选择本案办案人员",
-        "申请回避的对象是本案办案人员";
+        "申请回避的对象不是本案办案人员，也不是承办部门负责人",
+        "选择本案办案人员或者承办部门负责人",
+        "申请回避的对象是本案办案人员或者承办部门负责人";
     BY_A_PARTY = "recusal.by_a_party", [clause(9).paragraph(1)], at "party",
         "申请人不是案件当事人",
         "只有案件当事人有权要求回避",
@@ -53,8 +69,24 @@ refusals! {
         "有待决定的回避";
     HEADS_BY_SUPERIOR = "recusal.heads_by_superior", [clause(9).paragraph(2)], at "superior_paper",
         "负责人的回避没有上一级保密行政管理部门的决定",
-        "报请上一级保密行政管理部门决定，填写其决定的文号",
-        "负责人的回避有上一级保密行政管理部门的决定";
+        "报请上一级保密行政管理部门决定；已经决定的，填写其决定的文号",
+        "负责人的回避由上一级保密行政管理部门决定";
+    HANDLERS_BY_DEPARTMENT = "recusal.handlers_by_department", [clause(9).paragraph(2)], at "recusal",
+        "办案人员的回避由其所属保密行政管理部门决定",
+        "由承办部门负责人决定",
+        "办案人员的回避由其所属部门决定";
+    HEAD_STANDS_BACK = "recusal.head_stands_back", [clause(9).paragraph(2)], by HEAD_REPLACED,
+        "没有负责人回避",
+        "负责人回避后，再指定代行职责的人员",
+        "有负责人回避";
+    NAMED_BY_SUPERIOR = "recusal.named_by_superior", [clause(9).paragraph(2)], by HEAD_REPLACED, at "superior_paper",
+        "代行负责人职责的人员没有上一级保密行政管理部门的指定",
+        "由副职负责人代行；另行指定的，填写上一级的文号",
+        "代行负责人职责的人员由上一级指定";
+    ACTING_IS_FREE = "recusal.acting_is_free", [clause(9).paragraph(2)], by HEAD_REPLACED, at "staff",
+        "该人员已经回避，或者是本案办案人员",
+        "指定其他人员",
+        "该人员没有回避，也不是本案办案人员";
     NOT_ONES_OWN = "recusal.not_ones_own", [clause(9).paragraph(2)], by RECUSAL_BY_HEAD, at "recusal",
         "本人的回避不能由本人决定",
         "由其他负责人决定",
@@ -69,9 +101,18 @@ choice! {
     }
 }
 
+choice! {
+    /// 回避的关系 (art. 9 ¶1).
+    Tie {
+        Interest = "interest", "与案件有利害关系";
+        Other = "other", "其他关系可能影响案件公正处理";
+    }
+}
+
 form! {
-    /// 自行回避. A handler stands back of their own accord, and stops at once.
+    /// 自行回避. A handler or a head stands back of their own accord, and stops at once.
     Recuse / RecuseDraft {
+        tie: Option<Tie> = "回避的关系";
         reason: LongText = "利害关系或者其他关系";
     }
 }
@@ -83,10 +124,11 @@ impl Rule for Recuse {
 }
 
 form! {
-    /// 申请回避. A party asks that a handler stand back; the work goes on until it is decided.
+    /// 申请回避. A party asks that a handler or a head stand back; the work goes on until it is decided.
     RequestRecusal / RequestRecusalDraft {
         party: PersonId = "申请人";
-        handler: StaffId = "申请回避的办案人员";
+        handler: StaffId = "申请回避的办案人员", "也可以是承办部门负责人";
+        tie: Option<Tie> = "回避的关系";
         reason: LongText = "理由";
     }
 }
@@ -100,8 +142,10 @@ impl Rule for RequestRecusal {
         let party =
             draft.party.as_ref().map(|id| at.dossier.general.parties().any(|(p, _)| p == *id));
         check.that(party, &BY_A_PARTY);
-        let assigned =
-            draft.handler.as_ref().map(|staff| at.dossier.is_handler_on(staff, at.today()));
+        let assigned = draft.handler.as_ref().map(|staff| {
+            let is_head = is_head(staff, at.setting);
+            at.dossier.is_handler_on(staff, at.today()) || is_head
+        });
         check.that(assigned, &IS_A_HANDLER);
         Some(super::Event::RecusalRequested(Self::complete(draft)?).into())
     }
@@ -130,15 +174,98 @@ impl Rule for DecideRecusal {
         };
         check.that(recusal.is_some(), &IS_UNDECIDED);
         check.that(recusal.is_none_or(|recusal| recusal.staff != *at.who()), &NOT_ONES_OWN);
-        let staff = recusal.and_then(|recusal| at.setting.directory.staff(&recusal.staff));
-        let is_head = staff.is_some_and(|staff| staff.is_head());
-        let decided = draft.superior_paper.as_ref().map(Option::is_some);
-        check.that(decided.map(|decided| !is_head || decided), &HEADS_BY_SUPERIOR);
+        let is_head = recusal.is_some_and(|recusal| is_head(&recusal.staff, at.setting));
+        match decides_itself(at) {
+            // For a head of the national department it decides itself (reading 9-5).
+            Desk::Both => {}
+            Desk::NextHigher => check.that(is_head || recusal.is_none(), &HANDLERS_BY_DEPARTMENT),
+            Desk::Owner => {
+                let decided = draft.superior_paper.as_ref().map(Option::is_some);
+                check.that(decided.map(|decided| !is_head || decided), &HEADS_BY_SUPERIOR);
+            }
+        }
         Some(super::Event::RecusalDecided(Self::complete(draft)?).into())
     }
 }
 
-/// 回避. One recusal, of a handler's own accord or at a party's request.
+/// Whether somebody heads a department, as a deputy too.
+fn is_head(staff: &StaffId, setting: &Setting) -> bool {
+    setting.directory.staff(staff).is_some_and(|staff| staff.is_head())
+}
+
+/// At whose desk a recusal is decided.
+enum Desk {
+    /// The owner's.
+    Owner,
+    /// The next higher department's.
+    NextHigher,
+    /// The national department's, which has none above it.
+    Both,
+}
+
+fn decides_itself(at: &At<'_>) -> Desk {
+    let owner = at.dossier.department().unwrap_or(&at.setting.department);
+    if at.desk() != owner {
+        return Desk::NextHigher;
+    }
+    match at.setting.directory.department(owner).map(|owner| owner.level) {
+        Some(Level::National) => Desk::Both,
+        _ => Desk::Owner,
+    }
+}
+
+form! {
+    /// 指定代行负责人职责的人员. Who acts in place of a head who stands back, where no deputy does.
+    NameActingHead / NameActingHeadDraft {
+        staff: StaffId = "代行职责的人员";
+        from: Date = "自";
+        until: Option<Date> = "至", "不定期限的不填";
+        superior_paper: Option<Text> = "上一级指定的文号", "记录上一级来文的填写";
+    }
+}
+
+impl Rule for NameActingHead {
+    fn judge(
+        draft: NameActingHeadDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let today = at.today();
+        let recusals = &at.dossier.general.recusals;
+        let mut back = recusals.iter().filter(|recusal| is_head(&recusal.staff, at.setting));
+        let stands_back = back.any(|r| at.dossier.general.stands_back(&r.staff, today));
+        check.that(stands_back, &HEAD_STANDS_BACK);
+        if let Desk::Owner = decides_itself(at) {
+            check.that(draft.superior_paper.as_ref().map(Option::is_some), &NAMED_BY_SUPERIOR);
+        }
+        let free = draft.staff.as_ref().map(|staff| {
+            !at.dossier.is_handler_on(staff, today) && !at.dossier.general.stands_back(staff, today)
+        });
+        check.that(free, &ACTING_IS_FREE);
+        Some(super::Event::ActingHeadNamed(Self::complete(draft)?).into())
+    }
+}
+
+/// A recusal waits for its decision: a head's at the next higher department.
+pub(super) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty>) {
+    for recusal in dossier.general.recusals.iter().filter(|recusal| recusal.decision.is_none()) {
+        let owner = dossier.department();
+        let above = owner.and_then(|owner| setting.directory.superiors(owner).first().copied());
+        let above = above.filter(|_| is_head(&recusal.staff, setting));
+        duties.push(Duty {
+            name: "回避申请待决定".to_owned(),
+            basis: clause(9).paragraph(2),
+            due: None,
+            step: DECIDE_RECUSAL.id,
+            desk: match above {
+                Some(above) => deadline::Desk::Department(above.id.clone()),
+                None => deadline::Desk::Owner,
+            },
+        });
+    }
+}
+
+/// 回避. One recusal, of one's own accord or at a party's request.
 #[derive(Clone, Debug)]
 pub struct Recusal {
     /// Number within the dossier.
