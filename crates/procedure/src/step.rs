@@ -265,14 +265,16 @@ pub fn read_field<T: Value>(
 }
 
 /// Declares a form and its draft: `field: Type = "名称", "填写说明";`.
+///
+/// A list that came later than the form is marked `#[serde(default)]`, so that old entries still parse.
 macro_rules! form {
     ($(#[$doc:meta])* $form:ident / $draft:ident {
-        $($field:ident: $kind:ty = $label:literal $(, $help:literal)?;)*
+        $($(#[$later:meta])* $field:ident: $kind:ty = $label:literal $(, $help:literal)?;)*
     }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         pub struct $form {
-            $(#[doc = $label] $(#[doc = $help])? pub $field: $kind,)*
+            $(#[doc = $label] $(#[doc = $help])? $(#[$later])* pub $field: $kind,)*
         }
 
         #[doc = concat!("[`", stringify!($form), "`], as far as it is filled in.")]

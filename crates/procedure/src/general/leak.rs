@@ -86,6 +86,7 @@ form! {
         circle: Option<LongText> = "超出接触范围的情形", "适用第四条第二项的填写";
         channel: Option<Text> = "传递所用的网络或者通信方式", "适用第五条第二项的填写";
         unprotected: Option<Fact> = "是否未采取符合规定或者标准的保密措施", "适用第五条第二项的填写";
+        #[serde(default)]
         lost: Vec<CarrierId> = "查无下落的载体", "适用第五条第一项的选择";
         connected: Option<Fact> = "信息设备是否连接互联网或者其他公共信息网络", "适用第五条第三项的填写";
         controlled: Option<Fact> = "该信息设备是否被远程控制", "适用第五条第三项的填写";
