@@ -216,7 +216,7 @@ fn is_desk(relation: Relation, department: &DepartmentId, at: &At<'_>) -> bool {
     }
 }
 
-fn holds(relation: Relation, at: &At<'_>) -> bool {
+pub(crate) fn holds(relation: Relation, at: &At<'_>) -> bool {
     let Some(staff) = at.setting.directory.staff(at.who()) else { return false };
     if !is_desk(relation, &staff.department, at) {
         return false;

@@ -18,6 +18,9 @@ choice! {
         DesignationRequest = "designation_request", "请指";
         Designation = "designation", "指";
         JurisdictionNotice = "jurisdiction_notice", "管告";
+        CrimeReferral = "crime_referral", "刑移";
+        CorrectionProposal = "correction_proposal", "纠建";
+        DealingRequest = "dealing_request", "提请";
     }
 }
 

@@ -169,16 +169,32 @@ readings! {
         "密级鉴定向国家或者省级保密行政管理部门提请；认定泄密须以鉴定为依据的，鉴定作出前调查不能结束";
     CANCELLATION_NO_LEAK = "49-1", clause(49), HOLDS, FIXED,
         "查明没有泄密事实的，同样按撤销案件办理";
+    REFERRED_GOES_ON = "50-1", clause(50), HOLDS, FIXED,
+        "涉嫌犯罪移送有关部门的，该人员视为已经移送查处；整改和结案照常进行";
+    REFERRAL_SENT_BACK = "50-2", clause(50), HOLDS, FIXED,
+        "有关部门不予受理、不予立案或者退回的，该人员视为尚未处理";
+    OUTCOME_PASSED_ON = "51-1", clause(51).paragraph(1), HOLDS, FIXED,
+        "有关机关、单位的同级保密行政管理部门不是承办部门的，由其将处理结果转告承办部门";
+    SILENCE_IS_NO_SANCTION = "51-2", clause(51).paragraph(2), HOLDS, FIXED,
+        "至请告知结果的日期届满仍未告知处理结果的，按不依法给予处分对待，可以建议纠正";
     CONTAINMENT_UNNEEDED = "53-1", clause(53).item(2), HOLDS, FIXED,
         "没有需要采取的补救措施的，记明理由，视为具备该项条件";
     NOBODY_RESPONSIBLE = "53-2", clause(53).item(3), HOLDS, FIXED,
         "认定没有需要追究责任的人员的，记明理由，视为具备该项条件";
+    LADDER_OPEN = "53-4", clause(53).item(3), HOLDS, FIXED,
+        "建议纠正、提请处理尚未有结果的，不视为已经处理";
     RECTIFICATION_REPORTED = "53-3", clause(53).item(4), HOLDS, FIXED,
         "有关机关、单位书面报送整改情况，即为已经采取整改措施；复查不是结案条件";
     HANDLING_ENDS = "55-1", clause(55).paragraph(1), HOLDS, FIXED,
         "查处时限自立案之日起，至批准结案或者撤销案件之日止";
     EXPLANATION_DUE = "55-2", clause(55).paragraph(2), HOLDS, FIXED,
         "延长期内仍不能查结的，在延长期最后一日之前说明原因";
+    NOT_EXTENDED_IS_URGED = "55-3", clause(55).paragraph(2), HOLDS, FIXED,
+        "超过3个月未结案也未延期的，同样由上一级检查、督促；延长期最后一日之后才说明的，属于逾期未说明";
+    NATIONAL_INTERNAL = "55-4", clause(55).paragraph(2), HOLDS, FIXED,
+        "国家保密行政管理部门没有上一级，未按期结案的原因、审查和检查、督促由其负责人在内部记录";
+    HIGHER_BY_PAPER = "55-5", clause(55).paragraph(2), HOLDS, FIXED,
+        "上一级的审查和检查、督促由其负责人办理；未联网的，由承办部门据来文记录并写明文号";
     LAST_DAY_MOVES = "计时-1", clause(30), HOLDS, SWITCHABLE,
         "以月计算的期限，最后一日是休息日的，顺延至休息日后的第一个工作日";
     DEFECTIVE_NOT_USABLE = "瑕疵-1", clause(18), HOLDS, FIXED,

@@ -2,11 +2,14 @@
 //!
 #![doc = include_str!("law.md")]
 
+pub mod delay;
+
+use self::delay::{ExplainDelay, InspectAndUrge, JudgeExplanation};
 use crate::{
     answered::LegalRule,
     approval::{self, Matter, MatterKind, Submittable},
     check::{Check, Finding, refusals},
-    deadline::{self, Desk, Duty, Running},
+    deadline::{self, Duty, Running},
     dossier::{self, At, Dossier, Entry, Stage, Stamp},
     investigation::finding,
     law::{Clause, clause},
@@ -15,7 +18,7 @@ use crate::{
     setting::Setting,
     step::{Form, Relation, Rule, Step, form},
     time::Deadline,
-    value::LongText,
+    value::{ContainmentId, LongText, PersonId},
 };
 
 const HANDLER: &[Relation] = &[Relation::Handler];
@@ -36,13 +39,9 @@ pub static STEPS: &[Step] = &[
         HANDLER,
     )
     .decision(),
-    Step::of::<ExplainDelay>(
-        "explain_delay",
-        "向上一级说明未按期结案的原因",
-        &[clause(55).paragraph(2)],
-        HANDLER,
-    )
-    .on_day("说明日期"),
+    delay::EXPLAIN_DELAY,
+    delay::JUDGE_EXPLANATION,
+    delay::INSPECT_AND_URGE,
     Step::of::<SubmitClosing>("submit_closing", "提交结案报告", &[clause(53), clause(54)], HANDLER)
         .decision(),
 ];
@@ -74,8 +73,12 @@ refusals! {
         "没有尚未决定的回避申请";
     CONTAINMENT_ORDERED = "closing.containment_ordered", [clause(53).item(2)], by CONTAINMENT_UNNEEDED,
         "已经责令采取补救措施",
-        "记录补救措施的落实情况",
+        "记录补救措施的落实情况；其中不再需要的，逐项作出认定",
         "没有责令采取补救措施";
+    CONTAINMENT_OPEN = "closing.containment_open", [clause(53).item(2)], by CONTAINMENT_UNNEEDED, at "containment",
+        "该项补救措施已经落实，或者已经认定不需要",
+        "选择尚未落实的责令补救事项",
+        "该项补救措施尚未落实，也没有认定不需要";
     EXTENDED_ONCE = "closing.extended_once", [clause(55).paragraph(1)],
         "办案时限已经延长过1个月，不能再次延长",
         "在延长期内仍不能查结的，向上一级保密行政管理部门说明原因",
@@ -84,14 +87,10 @@ refusals! {
         "时限已经届满，不能再延期",
         "在届满前呈报并批准延期",
         "延期在时限届满前";
-    EXTENDED_FIRST = "closing.extended_first", [clause(55).paragraph(2)],
-        "办案时限尚未延长",
-        "未能在3个月内查结的，先呈报办案延期",
-        "办案时限已经延长过1个月";
 }
 
 /// Every refusal of this chapter, by module.
-pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS];
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS, delay::REFUSALS];
 
 /// Rules of this chapter that are not steps.
 pub static RULES: &[LegalRule] = &[
@@ -107,12 +106,19 @@ pub static RULES: &[LegalRule] = &[
         basis: &[clause(55).paragraph(1), clause(55).paragraph(2)],
         about: "自立案之日起3个月，经批准可延长1个月；仍不能查结的，在延长期最后一日之前向上一级说明原因",
     },
+    LegalRule {
+        id: "inspected_and_urged",
+        name: "上一级检查、督促",
+        basis: &[clause(55).paragraph(2)],
+        about: "逾期未说明原因、理由不充分的，以及超过3个月未延期的，自动列为上一级的待办；国家保密行政管理部门在内部记录",
+    },
 ];
 
 form! {
-    /// 认定没有需要采取的补救措施.
+    /// 认定没有需要采取的补救措施: none at all, or one that was ordered and proved unnecessary.
     FindContainmentUnneeded / FindContainmentUnneededDraft {
         reason: LongText = "理由";
+        containment: Option<ContainmentId> = "责令补救事项", "已经责令而后不再需要的填写";
     }
 }
 
@@ -123,7 +129,16 @@ impl Rule for FindContainmentUnneeded {
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
         check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
-        check.that(at.dossier.intake.containments.is_empty(), &CONTAINMENT_ORDERED);
+        let ordered = &at.dossier.intake.containments;
+        match &draft.containment {
+            Some(None) => check.that(ordered.is_empty(), &CONTAINMENT_ORDERED),
+            Some(Some(id)) => {
+                let done = ordered.get(id.index()).is_some_and(|ordered| ordered.result.is_some());
+                let open = !done && !at.dossier.closing.is_unneeded(id);
+                check.that(open, &CONTAINMENT_OPEN);
+            }
+            None => {}
+        }
         Some(Event::ContainmentUnneeded(Self::complete(draft)?).into())
     }
 }
@@ -173,26 +188,6 @@ fn handling_may_be_extended(at: &At<'_>, check: &mut Check<'_>) {
 }
 
 form! {
-    /// 向上一级说明未按期结案的原因.
-    ExplainDelay / ExplainDelayDraft {
-        reason: LongText = "在延长期内仍不能查结的原因";
-    }
-}
-
-impl Rule for ExplainDelay {
-    fn judge(
-        draft: ExplainDelayDraft,
-        at: &At<'_>,
-        check: &mut Check<'_>,
-    ) -> Option<dossier::Event> {
-        check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
-        check.that(at.dossier.closing.extended.is_some(), &EXTENDED_FIRST);
-        at.follows(at.dossier.closing.extended.as_ref().map(|stamp| stamp.occurred), check);
-        Some(Event::DelayExplained(Self::complete(draft)?).into())
-    }
-}
-
-form! {
     /// 提交结案报告. The eight parts of the closing report.
     SubmitClosing / SubmitClosingDraft {
         course: LongText = "泄密案件的发生、发现经过";
@@ -230,10 +225,11 @@ impl Submittable for SubmitClosing {
         let state = &dossier.investigation;
         let leak = dossier.general.leak.as_ref().map(|(form, _)| form);
         let facts: Vec<_> = state.facts.iter().map(|(form, _)| form).collect();
-        let outcomes: Vec<_> = state.proposals.iter().flat_map(|p| &p.outcomes).collect();
+        let outcomes: Vec<_> = state.outcomes().collect();
+        let referred: Vec<_> = state.referrals.iter().map(|referral| &referral.form).collect();
         let reported = state.rectifications.iter().filter_map(|r| r.reported.as_ref());
         let reported: Vec<_> = reported.map(|(form, _)| form).collect();
-        serde_json::json!([leak, facts, outcomes, reported])
+        serde_json::json!([leak, facts, outcomes, referred, reported])
     }
 
     fn take_effect(&self, dossier: &mut Dossier, _: Option<Number>, stamp: Stamp) {
@@ -290,38 +286,49 @@ fn missing_facts(dossier: &Dossier, setting: &Setting) -> Vec<String> {
 
 fn missing_containment(dossier: &Dossier) -> Vec<String> {
     let ordered = &dossier.intake.containments;
-    if ordered.is_empty() && dossier.closing.containment_unneeded.is_none() {
+    if ordered.is_empty() && dossier.closing.containment_unneeded.is_empty() {
         return vec!["没有责令补救，也没有认定不需要补救".to_owned()];
     }
-    let open = ordered.iter().zip(1..).filter(|(containment, _)| containment.result.is_none());
+    let unneeded = |i| dossier.closing.is_unneeded(&ContainmentId(i));
+    let open = ordered.iter().zip(1..).filter(|(c, i)| c.result.is_none() && !unneeded(*i));
     open.map(|(containment, i)| {
         format!("未落实：{}", dossier::titled(i, containment.form.measures.as_str()))
     })
     .collect()
 }
 
+/// Everybody responsible was dealt with or referred, and nothing that was begun about anybody is open.
 fn missing_outcomes(dossier: &Dossier) -> Vec<String> {
     let Some((leak, _)) = &dossier.general.leak else {
         return vec!["尚未认定责任人员".to_owned()];
     };
-    let proposals = &dossier.investigation.proposals;
-    let waiting = proposals.iter().zip(1..).filter(|(proposal, _)| !proposal.is_answered());
+    let state = &dossier.investigation;
+    let name = |person: &PersonId| dossier.general.person_name(person).to_owned();
+    let suspected =
+        state.to_be_referred().map(|person| format!("涉嫌犯罪未移送：{}", name(person)));
+    let waiting = state.proposals.iter().zip(1..).filter(|(proposal, _)| state.awaits(proposal));
     let waiting = waiting.map(|(proposal, i)| {
         format!("处理结果未告知：{}", dossier::titled(i, proposal.form.suggestion.as_str()))
     });
-    let waiting: Vec<_> = waiting.collect();
-    if !waiting.is_empty() {
-        return waiting;
+    let ladder = state.open_corrections().map(|(i, correction, rung)| {
+        let what = dossier::titled(i, correction.form.reason.as_str());
+        format!("{}：{what}", rung.label())
+    });
+    let open: Vec<_> = suspected.chain(waiting).chain(ladder).collect();
+    if !open.is_empty() {
+        return open;
     }
     if leak.responsible.is_empty() {
-        return match dossier.investigation.nobody_responsible {
+        return match state.nobody_responsible {
             Some(_) => Vec::new(),
             None => vec!["没有列出责任人员，也没有认定无需追究责任".to_owned()],
         };
     }
-    let outcomes: Vec<_> = proposals.iter().flat_map(|p| &p.outcomes).map(|o| &o.person).collect();
-    let open = leak.responsible.iter().filter(|person| !outcomes.contains(person));
-    open.map(|person| format!("未处理：{}", dossier.general.person_name(person))).collect()
+    let dealt_with = |person: &PersonId| {
+        state.is_referred(person) || state.outcomes().any(|outcome| outcome.person == *person)
+    };
+    let open = leak.responsible.iter().filter(|person| !dealt_with(person));
+    open.map(|person| format!("未处理：{}", name(person))).collect()
 }
 
 fn missing_rectification(dossier: &Dossier) -> Vec<String> {
@@ -343,27 +350,44 @@ dossier::events! {
         ContainmentUnneeded(FindContainmentUnneeded),
         /// 已说明未按期结案的原因.
         DelayExplained(ExplainDelay),
+        /// 未按期结案的原因已审查.
+        ExplanationJudged(JudgeExplanation),
+        /// 已检查、督促.
+        Urged(InspectAndUrge),
     }
 }
 
 /// What this chapter knows of a dossier.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    /// 没有需要采取的补救措施.
-    pub containment_unneeded: Option<(FindContainmentUnneeded, Stamp)>,
+    /// 没有需要采取的补救措施, at all or of those ordered.
+    pub containment_unneeded: Vec<(FindContainmentUnneeded, Stamp)>,
     /// 办案延期, approved.
     pub extended: Option<Stamp>,
     /// 说明原因.
     pub explained: Vec<(ExplainDelay, Stamp)>,
+    /// 对说明的审查.
+    pub judged: Vec<(JudgeExplanation, Stamp)>,
+    /// 检查、督促.
+    pub urged: Vec<(InspectAndUrge, Stamp)>,
+}
+
+impl State {
+    /// Whether a containment that was ordered was found to be unnecessary.
+    pub fn is_unneeded(&self, containment: &ContainmentId) -> bool {
+        self.containment_unneeded.iter().any(|(f, _)| f.containment.as_ref() == Some(containment))
+    }
 }
 
 pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
     let state = &mut dossier.closing;
     match event {
         Event::ContainmentUnneeded(form) => {
-            state.containment_unneeded = Some((form.clone(), entry.stamp()));
+            state.containment_unneeded.push((form.clone(), entry.stamp()));
         }
         Event::DelayExplained(form) => state.explained.push((form.clone(), entry.stamp())),
+        Event::ExplanationJudged(form) => state.judged.push((form.clone(), entry.stamp())),
+        Event::Urged(form) => state.urged.push((form.clone(), entry.stamp())),
     }
 }
 
@@ -392,17 +416,7 @@ pub(crate) fn limits(dossier: &Dossier, setting: &Setting, limits: &mut Vec<Runn
 
 /// Duties of this chapter that are open.
 pub(crate) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty>) {
-    let Some(deadline) = handling_deadline(dossier, setting).filter(|_| !dossier.has_ended())
-    else {
-        return;
-    };
-    if dossier.closing.extended.is_some() && dossier.closing.explained.is_empty() {
-        duties.push(Duty {
-            name: "延长期内仍不能查结的，向上一级说明原因".to_owned(),
-            basis: clause(55).paragraph(2),
-            due: Some(deadline.nominal),
-            step: "explain_delay",
-            desk: Desk::Owner,
-        });
+    if !dossier.has_ended() {
+        delay::duties(dossier, setting, duties);
     }
 }

@@ -459,7 +459,8 @@ pub(crate) fn duties(dossier: &Dossier, _: &Setting, duties: &mut Vec<Duty>) {
         return;
     }
     for (containment, i) in dossier.intake.containments.iter().zip(1..) {
-        if containment.result.is_none() {
+        let unneeded = dossier.closing.is_unneeded(&ContainmentId(i));
+        if containment.result.is_none() && !unneeded {
             let what = dossier::titled(i, containment.form.measures.as_str());
             duties.push(Duty {
                 name: format!("补救措施待落实：{what}"),

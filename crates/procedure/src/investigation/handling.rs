@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Event, State, must_be_in_case};
+use super::{Event, State, ladder, must_be_in_case};
 use crate::{
     approval::{self, Matter, MatterKind, Submittable},
     check::{Check, refusals},
@@ -12,7 +12,10 @@ use crate::{
     number::Number,
     setting::Setting,
     step::{Form, Rule, form, row},
-    value::{LongText, PersonId, ProposalId, RectificationId, Several, Text, UnitId, choice},
+    value::{
+        DepartmentId, LongText, PersonId, ProposalId, RectificationId, Several, Text, UnitId,
+        choice,
+    },
 };
 
 refusals! {
@@ -61,7 +64,7 @@ refusals! {
 form! {
     /// 提出人员处理建议.
     ProposeHandling / ProposeHandlingDraft {
-        unit: UnitId = "有关机关、单位";
+        unit: UnitId = "有关机关、单位", "对责任人员有处理权的机关、单位";
         persons: Several<PersonId> = "建议处理的人员";
         suggestion: LongText = "处理建议和依据";
         reply_by: Option<Date> = "请告知结果的日期";
@@ -97,11 +100,13 @@ row! {
 }
 
 form! {
-    /// 记录处理结果. The unit tells the result in writing.
+    /// 记录处理结果. The unit tells the result in writing, to the department of its own level.
     RecordOutcome / RecordOutcomeDraft {
         proposal: ProposalId = "人员处理建议";
         outcomes: Several<Outcome> = "处理结果";
         paper: Option<Text> = "来文文号";
+        told_to: Option<DepartmentId> = "书面告知的保密行政管理部门", "有关机关、单位的同级保密行政管理部门，不填的为承办部门";
+        passed_on: Option<Date> = "转告承办部门的日期", "告知的不是承办部门的填写";
     }
 }
 
@@ -122,6 +127,7 @@ impl Rule for RecordOutcome {
             outcomes.iter().all(|outcome| proposal.form.persons.contains(&outcome.person))
         });
         check.that(within, &OUTCOME_OF_PROPOSED);
+        ladder::must_have_reached_us(&draft.told_to, draft.passed_on, at, check);
         Some(Event::OutcomeRecorded(Self::complete(draft)?).into())
     }
 }
@@ -137,10 +143,12 @@ pub struct Proposal {
     pub outcomes: Vec<Outcome>,
 }
 
-impl Proposal {
-    /// Whether a result is known for everybody named.
-    pub fn is_answered(&self) -> bool {
-        self.form.persons.iter().all(|person| self.outcomes.iter().any(|o| o.person == *person))
+impl State {
+    /// Whether a result is still waited for: somebody named has none and was not referred (art. 50).
+    pub fn awaits(&self, proposal: &Proposal) -> bool {
+        let told =
+            |person: &PersonId| proposal.outcomes.iter().any(|outcome| outcome.person == *person);
+        proposal.form.persons.iter().any(|person| !told(person) && !self.is_referred(person))
     }
 }
 

@@ -7,6 +7,8 @@ pub mod finding;
 pub mod handling;
 pub mod inspection;
 pub mod interview;
+pub mod ladder;
+pub mod referral;
 
 use self::{
     defence::{HearParty, VerifyPlea},
@@ -22,6 +24,10 @@ use self::{
         AnswerStatementRequest, ArrangeInterview, Interview, ReceiveStatement, RecordInterview,
         SignRecord, TellRights,
     },
+    ladder::{
+        AnswerCorrection, Correction, Dealing, ProposeCorrection, RecordDealing, RequestDealing,
+    },
+    referral::{AnswerReferral, ReferCrime, Referral, SuspectCrime},
 };
 use crate::{
     answered::LegalRule,
@@ -123,6 +129,10 @@ pub static STEPS: &[Step] = &[
     )
     .on_day("书面告知日期")
     .correctable(),
+    ladder::PROPOSE_CORRECTION,
+    ladder::ANSWER_CORRECTION,
+    ladder::REQUEST_DEALING,
+    ladder::RECORD_DEALING,
     Step::of::<UrgeRectification>(
         "urge_rectification",
         "督促整改",
@@ -145,6 +155,9 @@ pub static STEPS: &[Step] = &[
         HANDLER,
     )
     .on_day("复查日期"),
+    referral::SUSPECT_CRIME,
+    referral::REFER_CRIME,
+    referral::ANSWER_REFERRAL,
     Step::of::<SubmitCancellation>("submit_cancellation", "呈报撤销案件", &[clause(49)], HANDLER)
         .decision(),
     Step::of::<NotifyCancellation>("notify_cancellation", "撤销案件通知", &[clause(49)], HANDLER)
@@ -183,6 +196,8 @@ pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[
     inspection::REFUSALS,
     finding::REFUSALS,
     handling::REFUSALS,
+    referral::REFUSALS,
+    ladder::REFUSALS,
 ];
 
 /// Rules of this chapter that are not steps.
@@ -204,6 +219,18 @@ pub static RULES: &[LegalRule] = &[
         name: "整改时限",
         basis: &[clause(52).paragraph(2)],
         about: "机关、单位在规定时限内书面报送整改情况，逾期未报的列为逾期",
+    },
+    LegalRule {
+        id: "crime_to_be_referred",
+        name: "涉嫌犯罪待移送",
+        basis: &[clause(50)],
+        about: "认为涉嫌构成犯罪的，至连同案件材料移送前逐人列为待办；整改、结案照常进行",
+    },
+    LegalRule {
+        id: "correction_before_dealing",
+        name: "建议纠正在前，提请处理在后",
+        basis: &[clause(51).paragraph(2)],
+        about: "不依法给予处分的，先建议纠正；拒不纠正的，再提请其上一级机关或者监察机关处理；没有走完的一步始终列为待办",
     },
     LegalRule {
         id: "duties_of_the_party",
@@ -306,6 +333,20 @@ dossier::events! {
         HandlingProposed(ProposeHandling),
         /// 处理结果已记录.
         OutcomeRecorded(RecordOutcome),
+        /// 已认为涉嫌构成犯罪.
+        CrimeSuspected(SuspectCrime),
+        /// 涉嫌犯罪案件已移送.
+        CrimeReferred(ReferCrime),
+        /// 涉嫌犯罪移送已答复.
+        ReferralAnswered(AnswerReferral),
+        /// 已建议纠正.
+        CorrectionProposed(ProposeCorrection),
+        /// 纠正建议已答复.
+        CorrectionAnswered(AnswerCorrection),
+        /// 已提请处理.
+        DealingRequested(RequestDealing),
+        /// 提请处理的结果已记录.
+        DealingRecorded(RecordDealing),
         /// 已督促整改.
         RectificationUrged(UrgeRectification),
         /// 整改情况已报送.
@@ -370,6 +411,14 @@ pub struct State {
     pub fact_finding_ended: Option<(EndFactFinding, Stamp)>,
     /// 人员处理建议.
     pub proposals: Vec<Proposal>,
+    /// 认为涉嫌构成犯罪.
+    pub suspicions: Vec<(SuspectCrime, Stamp)>,
+    /// 涉嫌犯罪移送.
+    pub referrals: Vec<Referral>,
+    /// 纠正建议.
+    pub corrections: Vec<Correction>,
+    /// 提请处理.
+    pub dealings: Vec<Dealing>,
     /// 整改要求.
     pub rectifications: Vec<Rectification>,
     /// 撤销案件通知.
@@ -455,6 +504,19 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
             state.proposals.push(Proposal { form: form.clone(), stamp, outcomes: Vec::new() });
         }
         Event::OutcomeRecorded(form) => handling::record(state, form, stamp),
+        Event::CrimeSuspected(form) => state.suspicions.push((form.clone(), stamp)),
+        Event::CrimeReferred(form) => {
+            state.referrals.push(Referral { form: form.clone(), stamp, reply: None });
+        }
+        Event::ReferralAnswered(form) => referral::answer(state, form, stamp),
+        Event::CorrectionProposed(form) => {
+            state.corrections.push(Correction { form: form.clone(), stamp, answer: None });
+        }
+        Event::CorrectionAnswered(form) => ladder::answer(state, form, stamp),
+        Event::DealingRequested(form) => {
+            state.dealings.push(Dealing { form: form.clone(), stamp, result: None });
+        }
+        Event::DealingRecorded(form) => ladder::deal(state, form, stamp),
         Event::RectificationUrged(form) => {
             let (reported, rechecked) = (None, Vec::new());
             state.rectifications.push(Rectification {
@@ -512,10 +574,20 @@ pub(crate) fn duties(dossier: &Dossier, _: &Setting, duties: &mut Vec<Duty>) {
         let what = dossier::titled(i, appraisal.form.questions.as_str());
         open(format!("密级鉴定结果待收：{what}"), clause(47), None, "record_appraisal");
     }
-    for (proposal, i) in state.proposals.iter().zip(1..).filter(|(p, _)| !p.is_answered()) {
+    for (proposal, i) in state.proposals.iter().zip(1..).filter(|(p, _)| state.awaits(p)) {
         let what = dossier::titled(i, proposal.form.suggestion.as_str());
         let due = proposal.form.reply_by;
         let name = format!("处理结果待告知：{what}");
         open(name, clause(51).paragraph(1), due, "record_outcome");
     }
+    for (rectification, i) in state.rectifications.iter().zip(1..) {
+        let what = dossier::titled(i, rectification.form.problems.as_str());
+        if rectification.reported.is_none() {
+            let due = Some(rectification.form.due);
+            let basis = clause(52).paragraph(2);
+            open(format!("整改情况待报送：{what}"), basis, due, "report_rectification");
+        }
+    }
+    referral::duties(dossier, duties);
+    ladder::duties(dossier, duties);
 }

@@ -390,7 +390,7 @@ impl<'a> Reader<'a> {
                 let person = self.dossier.general.person_name(&outcome.person);
                 record.lines.push(line("处理结果", format!("{person}　{}", outcome.result)));
             }
-            if proposal.is_answered() {
+            if !self.dossier.investigation.awaits(proposal) {
                 record.badge = Some(("ok", "已告知结果".to_owned()));
             } else {
                 record.badge = Some(("warn", "待告知结果".to_owned()));
