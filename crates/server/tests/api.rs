@@ -215,6 +215,26 @@ fn from_above_only_the_outline_is_seen() {
 }
 
 #[test]
+fn a_sealed_name_may_not_stand_in_the_clear_beside_it() {
+    let server = Server::start();
+    let clerk = server.client("甲一");
+    for (sealed, title, status) in [
+        ("姓名：样例举报人，电话13800000000", "样例举报人反映的线索", 400),
+        ("样例举报人 13800000000", "联系13800000000", 400),
+        ("样例举报人 13800000000", "样例线索", 201),
+    ] {
+        let mut body = lead(title);
+        body["answers"]["source"] = json!("citizen_report");
+        body["answers"]["secrecy"] = json!("keep_secret");
+        body["answers"]["reporter"] = json!(sealed);
+        let answered = take(&clerk, &body);
+        assert_eq!(answered.status, status, "{}", answered.body);
+        let told = texts(&answered.body);
+        assert!(!told.contains("样例举报人") && !told.contains("13800000000"), "{told}");
+    }
+}
+
+#[test]
 fn a_reporter_is_sealed_apart_and_stands_nowhere_else() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");

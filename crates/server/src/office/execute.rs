@@ -112,6 +112,7 @@ impl Office {
         };
         let kept = self.sealed_already(&dossier, &manner)?;
         let sealed = seal(step, &mut answers, &kept)?;
+        check_unnamed(step, &answers, &sealed)?;
         let act = Act { step, who, manner, answers };
         Ok(Prepared { act, dossier, opens, seen, key, sealed })
     }
@@ -408,6 +409,39 @@ fn seal(step: &Step, answers: &mut Answers, kept: &str) -> Result<Vec<(String, S
         sealed.push((id, Secret::new(plain.into_bytes())));
     }
     Ok(sealed)
+}
+
+/// Who is sealed must not stand in the clear beside it (第二十四条); the core never sees the name, so this is checked here.
+fn check_unnamed(
+    step: &Step,
+    answers: &Answers,
+    sealed: &[(String, Secret)],
+) -> Result<(), Denied> {
+    for (_, secret) in sealed {
+        let secret = String::from_utf8_lossy(secret.expose());
+        let telling = telling(&secret);
+        for field in step.fields.iter().filter(|field| field.kind != Kind::Sealed) {
+            let text = answers.get(field.id).and_then(Answer::text).unwrap_or_default();
+            if telling.iter().any(|words| text.contains(words)) {
+                // The message must not repeat what it found.
+                let label = field.label;
+                let message = format!("「{label}」中写有密封的举报人姓名或者号码，请删去后再提交");
+                return Err(Denied::Malformed(message));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What would tell who a sealed text speaks of: its first words, as a name is written, and every long number.
+fn telling(secret: &str) -> Vec<&str> {
+    let words = secret.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let labels = ["姓名", "举报人", "单位", "名称", "举报单位"];
+    let name = words.clone().find(|word| !labels.contains(word));
+    let is_number =
+        |word: &&str| word.len() >= 7 && word.bytes().all(|b| b.is_ascii_alphanumeric());
+    let name = name.filter(|name| name.chars().count() >= 2);
+    name.into_iter().chain(words.filter(is_number)).collect()
 }
 
 /// The versions and hashes of the setting an act was decided with.
