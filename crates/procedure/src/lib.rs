@@ -90,3 +90,21 @@ pub fn refusals() -> impl Iterator<Item = &'static check::Refusal> {
 pub fn rules() -> impl Iterator<Item = &'static answered::LegalRule> {
     PARTS.iter().flat_map(|part| part.rules)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn whatever_is_declared_has_its_own_name() {
+        let names = |list: Vec<&'static str>| {
+            let mut seen = BTreeSet::new();
+            let doubled: Vec<_> = list.into_iter().filter(|name| !seen.insert(*name)).collect();
+            assert!(doubled.is_empty(), "declared twice: {doubled:?}");
+        };
+        names(super::steps().map(|step| step.id).collect());
+        names(super::steps().map(|step| step.name).collect());
+        names(super::refusals().map(|refusal| refusal.code).collect());
+        names(super::rules().map(|rule| rule.id).collect());
+    }
+}
