@@ -207,6 +207,7 @@ fn is_desk(relation: Relation, department: &DepartmentId, at: &At<'_>) -> bool {
     match relation {
         Relation::Clerk | Relation::Handler | Relation::Head => department == owner,
         Relation::Receiver => dossier.jurisdiction.receiver() == Some(department),
+        Relation::Former => dossier.jurisdiction.formers().any(|former| former == department),
         Relation::NextHigher => match above().first() {
             Some(next) => next.id == *department,
             None => department == owner,
@@ -230,6 +231,7 @@ pub(crate) fn holds(relation: Relation, at: &At<'_>) -> bool {
         }
         Relation::Handler => at.dossier.assigned_on(at.today()).contains(&at.who()),
         Relation::Receiver => is_clerk || staff.is_head(),
+        Relation::Former => true,
         Relation::Head => staff.is_head() || at.dossier.general.acts_as_head(&staff.id, at.today()),
         Relation::NextHigher | Relation::Superior => staff.is_head(),
         Relation::System => false,

@@ -332,6 +332,14 @@ impl State {
         self.submissions.iter().filter(|submission| submission.state == Fate::Pending)
     }
 
+    /// Everything that waits goes back, because another department takes over.
+    pub(crate) fn lapse(&mut self, comments: &str, stamp: &Stamp) {
+        let Ok(comments) = LongText::new(comments) else { return };
+        for submission in self.submissions.iter_mut().filter(|s| s.state == Fate::Pending) {
+            submission.state = Fate::Returned { comments: comments.clone(), stamp: stamp.clone() };
+        }
+    }
+
     /// The entry that last returned a matter.
     pub fn last_returned(&self) -> Option<u64> {
         let returned = self.submissions.iter().filter_map(|submission| match &submission.state {

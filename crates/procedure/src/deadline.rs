@@ -91,5 +91,9 @@ pub fn duties(dossier: &Dossier, setting: &Setting) -> Vec<Duty> {
     crate::closing::duties(dossier, setting, &mut duties);
     crate::cooperation::duties(dossier, setting, &mut duties);
     crate::liability::duties(dossier, setting, &mut duties);
+    if dossier.jurisdiction.transit.is_some() {
+        // What nobody may do on the way waits for the receiver.
+        duties.retain(|duty| crate::step(duty.step).is_some_and(|step| step.in_transit));
+    }
     duties
 }

@@ -123,6 +123,8 @@ readings! {
         "指定管辖的决定具有约束力，被指定的部门不得再移送";
     AT_ONCE = "15-3", clause(15).paragraph(2), HOLDS, FIXED,
         "“立即”移送案卷材料并通知有关机关、单位，指收到书面通知的当日";
+    NOTICE_IN_SYSTEM = "15-4", clause(15).paragraph(2), HOLDS, FIXED,
+        "在系统内作出的指定管辖决定，作出之日即为承办部门和被指定的部门收到书面通知之日；其他有关部门由作出决定的部门另行通知并列明";
     FIRST_KEEPS = "16-1", clause(16).paragraph(1), HOLDS, FIXED,
         "几个部门都有管辖权的，由先受理的部门管辖，发生争议的除外";
     ORIGINAL_PLACE = "22-1", clause(22), HOLDS, FIXED,
@@ -142,7 +144,7 @@ readings! {
     EXTENSION_BY_HEAD = "30-1", clause(30).paragraph(1), HOLDS, FIXED,
         "初查时限的延长，说明理由后经负责人批准";
     RECEIVERS_LIMIT = "30-3", clause(30).paragraph(2), HOLDS, FIXED,
-        "接受移送的部门，初查时限自其收到之日起算；已经立案的，查处时限仍自立案之日起算";
+        "接受移送的部门，初查时限自其收到之日起算，由其指派人员初查并形成报告；移送部门尚未批准的呈报即告失效；已经立案的，查处时限仍自立案之日起算";
     LATE_EXTENSION_REFUSED = "30-2", clause(30), SILENT, SWITCHABLE,
         "延期应当在届满前批准：届满后才批准的，予以拒绝（不采用时予以接受并标注“届满后批准”）";
     APPROVER_NOT_HANDLER = "31-1", clause(31), HOLDS, SWITCHABLE,
@@ -185,6 +187,8 @@ readings! {
         "建议纠正、提请处理尚未有结果的，不视为已经处理";
     RECTIFICATION_REPORTED = "53-3", clause(53).item(4), HOLDS, FIXED,
         "有关机关、单位书面报送整改情况，即为已经采取整改措施；复查不是结案条件";
+    FILING_ADOPTED = "54-1", clause(54), HOLDS, SWITCHABLE,
+        "已经立案的案件移送后，接收部门收到即采纳原立案，查处时限仍自原立案之日起算，由接收部门负责人批准结案（不采用时，接收部门可以选择重新初查、立案）";
     HANDLING_ENDS = "55-1", clause(55).paragraph(1), HOLDS, FIXED,
         "查处时限自立案之日起，至批准结案或者撤销案件之日止";
     EXPLANATION_DUE = "55-2", clause(55).paragraph(2), HOLDS, FIXED,

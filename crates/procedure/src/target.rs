@@ -76,8 +76,10 @@ impl StaffId {
 }
 
 fn staff(Place { dossier, directory }: Place<'_>) -> Vec<Candidate> {
+    // While a dossier is on its way, only its receiver names people.
+    let home = dossier.jurisdiction.receiver().or(dossier.department());
     let handlers = directory.all_staff().filter(|staff| {
-        let ours = dossier.department().is_none_or(|owner| *owner == staff.department);
+        let ours = home.is_none_or(|home| *home == staff.department);
         ours && (staff.roles.contains(&Role::Handler) || staff.is_head())
     });
     handlers.map(|s| Candidate { id: s.id.to_string(), label: s.name.to_string() }).collect()

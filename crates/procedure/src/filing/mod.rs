@@ -562,8 +562,11 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
 
 /// The review's limit as it stands: two months, with a first extension three, then to the date set (art. 30).
 pub fn review_deadline(dossier: &Dossier, setting: &Setting) -> Option<Deadline> {
-    // A receiver's own limit runs from the day it received the dossier (reading 30-3).
-    let start = dossier.jurisdiction.received().or(dossier.intake.received())?;
+    // A receiver's own limit runs from the day it received the dossier (reading 30-3); a case that came filed was reviewed elsewhere.
+    let received = dossier.jurisdiction.transfers.last().map(|transfer| &transfer.received);
+    let report = dossier.filing.report.as_ref().map(|(_, stamp)| stamp.version);
+    let own = received.filter(|stamp| report.is_none_or(|report| report > stamp.version));
+    let start = own.map(|stamp| stamp.occurred).or(dossier.intake.received())?;
     let extensions = &dossier.filing.extensions;
     match extensions.last() {
         Some((Some(until), _)) => Some(deadline::to_date(start, *until, setting)),

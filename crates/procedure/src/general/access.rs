@@ -58,7 +58,7 @@ impl Principal {
     }
 }
 
-/// Everybody who may see a dossier: the owner's heads, its unrecused handlers, the clerk for what they registered until the review begins, and the departments above.
+/// Everybody who may see a dossier: the owner's heads, its unrecused handlers, the clerk for what they registered or received until the review begins, the department that is to receive or to designate and, in outline, the departments above and before.
 pub fn principals(dossier: &Dossier, setting: &Setting) -> Vec<Principal> {
     let Some(owner) = dossier.department() else { return Vec::new() };
     let mut principals = vec![Principal::HeadsOf(owner.clone())];
@@ -68,6 +68,8 @@ pub fn principals(dossier: &Dossier, setting: &Setting) -> Vec<Principal> {
         principals.push(Principal::HeadsOf(receiver.clone()));
         principals.push(Principal::ClerksOf(receiver.clone()));
     }
+    let asked = dossier.jurisdiction.requests.iter().filter(|request| !request.decided);
+    principals.extend(asked.map(|request| Principal::HeadsOf(request.form.department.clone())));
     let transfers = &dossier.jurisdiction.transfers;
     principals.extend(transfers.iter().map(|transfer| Principal::Former(transfer.from.clone())));
     let today = setting.today();

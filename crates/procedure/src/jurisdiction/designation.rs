@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::Event;
+use super::{Event, facts, transfer};
 use crate::{
     check::{Check, refusals},
     directory::{Directory, Level},
@@ -10,7 +10,7 @@ use crate::{
     law::clause,
     number::Series,
     step::{Form, Relation, Rule, Step, form},
-    value::{DepartmentId, LongText, Text, choice, numbered},
+    value::{DepartmentId, LongText, Several, Text, choice, numbered},
 };
 
 const HEAD: &[Relation] = &[Relation::Head];
@@ -113,6 +113,10 @@ refusals! {
     BY_THE_NATION = "designation.by_the_nation", [clause(14)], at "by",
         "没有国家保密行政管理部门的决定",
         "由国家保密行政管理部门决定；记录其决定的，填写部门和文号";
+    ORGANISED_BY_THE_COMPETENT = "designation.organised_by_the_competent", [clause(12), clause(13)], by ORGANISED_IN_WRITING, at "by",
+        "书面组织的部门不是对本案有管辖权的上级",
+        "由有管辖权的上级书面组织",
+        "由有管辖权的上级书面组织";
     CENTRAL_ORGAN_CONCERNED = "designation.central_organ_concerned", [clause(14)], at "organ",
         "提交说明的不是中央和国家机关",
         "由中央和国家机关提交书面材料";
@@ -139,7 +143,10 @@ impl Rule for ObjectToTransfer {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        check.that(at.dossier.jurisdiction.was_received(), &RECEIVED_BY_TRANSFER);
+        // Who has the case by designation is bound by it.
+        let last = at.dossier.jurisdiction.transfers.last();
+        let transferred = last.is_some_and(|t| t.form.ground != transfer::Ground::Designated);
+        check.that(transferred, &RECEIVED_BY_TRANSFER);
         Some(Event::Objected(Self::complete(draft)?).into())
     }
 }
@@ -224,6 +231,7 @@ form! {
         request: Option<DesignationRequestId> = "指定管辖申请", "重大、复杂案件直接指定的，不选";
         department: DepartmentId = "被指定管辖的部门";
         reason: LongText = "理由";
+        notified: Option<Several<DepartmentId>> = "另行书面通知的其他有关部门", "承办部门和被指定的部门即时收到决定，不必列入";
     }
 }
 
@@ -305,6 +313,11 @@ form! {
 impl Rule for Organise {
     fn judge(draft: OrganiseDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
         judge_author(&draft.by, &draft.paper, at, check);
+        let itself = is_above(at.desk(), at).then(|| at.desk());
+        let by = itself.or(draft.by.as_ref().and_then(Option::as_ref));
+        if let Some(by) = by {
+            check.that(facts::is_competent_superior(by, at), &ORGANISED_BY_THE_COMPETENT);
+        }
         Some(Event::Organised(Self::complete(draft)?).into())
     }
 }
@@ -384,6 +397,10 @@ pub struct Request {
 pub struct Decision {
     /// 被指定管辖的部门.
     pub department: DepartmentId,
+    /// The department that had the case.
+    pub from: DepartmentId,
+    /// The day on which the papers were sent to the department designated.
+    pub moved: Option<Date>,
     /// The day on which the department that had the case received the notice.
     pub noticed: Date,
     /// Who recorded it.
@@ -403,6 +420,12 @@ pub(super) fn designate(
         request.decided = true;
         request.decided_on = Some(decided);
     }
+    let Some(from) = state.owner.clone() else { return };
     let noticed = stamp.occurred;
-    state.decisions.push(Decision { department: department.clone(), noticed, stamp });
+    // Whose the case is, is answered now; the papers follow the decision.
+    if let Some(finding) = state.findings.last_mut() {
+        finding.met.get_or_insert(noticed);
+    }
+    let department = department.clone();
+    state.decisions.push(Decision { department, from, moved: None, noticed, stamp });
 }

@@ -118,9 +118,11 @@ impl Rule for FindNotCompetent {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        check.that(at.dossier.jurisdiction.not_competent.is_none(), &FOUND_ONCE);
+        let state = &at.dossier.jurisdiction;
+        check.that(!state.is_bound(), &super::transfer::DESIGNATION_BINDS);
+        check.that(state.open_finding().is_none(), &FOUND_ONCE);
         // Only stated facts can show that the department is competent after all.
-        let stated = at.dossier.jurisdiction.facts.is_some();
+        let stated = state.facts.is_some();
         let competent = stated && against_owner(at.dossier, &at.setting.directory).is_empty();
         check.that(!competent, &IS_NOT_COMPETENT);
         Some(Event::NotCompetent(Self::complete(draft)?).into())
@@ -163,16 +165,37 @@ pub fn facts(dossier: &Dossier, directory: &Directory, stated: Option<&StateFact
     }
 }
 
-/// The clauses that stand against the owner's competence; without stated facts only those that the units concerned give.
-fn against_owner(dossier: &Dossier, directory: &Directory) -> Vec<(Clause, String)> {
+/// Whether a department above is the one that arts. 12 and 13 make competent, or is above it in turn; any, where they name none.
+pub(super) fn is_competent_superior(by: &DepartmentId, at: &At<'_>) -> bool {
+    let directory = &at.setting.directory;
+    let facts = presumed(at.dossier, directory);
+    let grounds = tree(directory).and_then(|tree| competence::higher(&tree, &facts));
+    let Some(ground) = grounds.ok().and_then(|grounds| grounds.into_iter().next()) else {
+        return true;
+    };
+    let named = |name: &Text| name.as_str() == ground.department;
+    let below = directory.departments().find(|department| named(&department.name));
+    below.is_some_and(|competent| {
+        competent.id == *by || directory.superiors(&competent.id).iter().any(|d| d.id == *by)
+    })
+}
+
+/// The facts of a dossier; where none are stated, a lead is received where the act happened (reading 11-2).
+fn presumed(dossier: &Dossier, directory: &Directory) -> Facts {
     let stated = dossier.jurisdiction.facts.as_ref().map(|(form, _)| form);
     let mut facts = facts(dossier, directory, stated);
+    if stated.is_none() {
+        let owner = dossier.department().and_then(|id| directory.department(id));
+        facts.places = owner.map(|owner| owner.region.to_string()).into_iter().collect();
+    }
+    facts
+}
+
+/// The clauses that stand against the owner's competence; without stated facts only those that the units concerned give.
+fn against_owner(dossier: &Dossier, directory: &Directory) -> Vec<(Clause, String)> {
+    let facts = presumed(dossier, directory);
     let owner = dossier.department().and_then(|id| directory.department(id));
     let (Ok(tree), Some(owner)) = (tree(directory), owner) else { return Vec::new() };
-    if stated.is_none() {
-        // A lead is received where the act happened, as long as nothing else is stated (reading 11-2).
-        facts.places = vec![owner.region.to_string()];
-    }
     let Ok(opinions) = competence::competent(&tree, &facts) else { return Vec::new() };
     let of_owner = opinions.into_iter().filter(|o| o.department == owner.name.as_str());
     of_owner.flat_map(|opinion| opinion.against).map(|r| (r.basis, r.text)).collect()
@@ -204,5 +227,5 @@ pub(crate) fn must_be_competent(at: &At<'_>, check: &mut Check<'_>) {
 
 /// The day on which the department found that it is not competent.
 pub(crate) fn found_on(dossier: &Dossier) -> Option<Date> {
-    dossier.jurisdiction.not_competent.as_ref().map(|(_, stamp)| stamp.occurred)
+    dossier.jurisdiction.open_finding().map(|finding| finding.stamp.occurred)
 }

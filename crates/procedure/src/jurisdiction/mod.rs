@@ -14,11 +14,11 @@ use crate::{
     check::Refusal,
     deadline::{self, Desk, Duty, Running},
     dossier::{self, Dossier, Entry, Stamp},
-    law::clause,
+    law::{Clause, clause},
     limit,
     setting::Setting,
     step::Step,
-    value::DepartmentId,
+    value::{DepartmentId, LongText, StaffId},
 };
 
 /// The steps of this chapter.
@@ -30,6 +30,7 @@ pub static STEPS: &[Step] = &[
     transfer::RECEIVE,
     transfer::RECORD_RECEIPT,
     transfer::TELL_UNITS,
+    transfer::ASSIST,
     designation::OBJECT,
     designation::REQUEST,
     designation::DESIGNATE,
@@ -87,6 +88,8 @@ dossier::events! {
         ReceiptRecorded(transfer::RecordReceipt),
         /// 有关机关、单位已告知.
         UnitsTold(transfer::TellUnits),
+        /// 移送部门已配合调查取证.
+        Assisted(transfer::Assist),
         /// 已提出异议.
         Objected(designation::ObjectToTransfer),
         /// 已报请指定管辖.
@@ -109,14 +112,16 @@ pub struct State {
     pub owner: Option<DepartmentId>,
     /// 管辖事实; the last statement counts.
     pub facts: Option<(facts::StateFacts, Stamp)>,
-    /// 发现不属于本部门管辖.
-    pub not_competent: Option<(facts::FindNotCompetent, Stamp)>,
+    /// 发现不属于本部门管辖, by whichever department had the dossier.
+    pub findings: Vec<transfer::Finding>,
     /// 移送途中.
     pub transit: Option<transfer::Transit>,
     /// 移送, those that arrived.
     pub transfers: Vec<transfer::Transfer>,
     /// 管辖变更告知.
     pub told: Vec<(transfer::TellUnits, Stamp)>,
+    /// 移送部门配合调查取证.
+    pub assistance: Vec<(transfer::Assist, Stamp)>,
     /// 异议, by the present owner.
     pub objection: Option<(designation::ObjectToTransfer, Stamp)>,
     /// 指定管辖申请.
@@ -145,6 +150,62 @@ impl State {
         self.designation().map(|decision| &decision.department)
     }
 
+    /// The designation that is still to be carried out: the dossier is not yet where it belongs.
+    pub fn outstanding(&self) -> Option<&designation::Decision> {
+        self.designation().filter(|decision| self.owner.as_ref() != Some(&decision.department))
+    }
+
+    /// Whether the present owner has the dossier by designation, which binds it.
+    pub fn is_bound(&self) -> bool {
+        self.designated().is_some() && self.designated() == self.owner.as_ref()
+    }
+
+    /// The designation that gave the dossier to another department without the units having been told.
+    pub fn untold(&self) -> Option<&designation::Decision> {
+        let changed = self.designation().filter(|decision| decision.department != decision.from)?;
+        let told = self.told.iter().any(|(_, stamp)| stamp.version > changed.stamp.version);
+        (!told).then_some(changed)
+    }
+
+    /// Whether the present owner objected and has not asked since.
+    fn has_objected(&self) -> bool {
+        let asked = self.requests.last().map(|request| request.stamp.version);
+        let objected = self.objection.as_ref().map(|(_, stamp)| stamp.version);
+        objected > asked
+    }
+
+    /// Whether a superior was asked to designate and has not decided.
+    pub fn awaits_designation(&self) -> bool {
+        self.requests.iter().any(|request| !request.decided)
+    }
+
+    /// The finding that the dossier is another department's, until the papers are sent.
+    pub fn open_finding(&self) -> Option<&transfer::Finding> {
+        self.findings.last().filter(|finding| finding.met.is_none())
+    }
+
+    /// 移送部门. Every department that had the dossier before.
+    pub fn formers(&self) -> impl Iterator<Item = &DepartmentId> {
+        let from = self.transfers.iter().map(|transfer| &transfer.from);
+        from.filter(|from| self.owner.as_ref() != Some(*from))
+    }
+
+    /// 可以查阅举报人信息的人员, where the dossier came by a transfer.
+    pub fn sealed_readers(&self) -> &[StaffId] {
+        self.transfers.last().map_or(&[], |transfer| &transfer.sealed_readers)
+    }
+
+    fn withdraw_requests(&mut self, day: Date) {
+        for request in self.requests.iter_mut().filter(|request| !request.decided) {
+            request.decided = true;
+            request.decided_on = Some(day);
+        }
+    }
+
+    fn find(&mut self, reason: LongText, stamp: Stamp) {
+        self.findings.push(transfer::Finding { reason, stamp, met: None });
+    }
+
     /// Whether the present owner got the dossier by a transfer.
     pub fn was_received(&self) -> bool {
         !self.transfers.is_empty()
@@ -161,12 +222,12 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
     let state = &mut dossier.jurisdiction;
     match event {
         Event::FactsStated(form) => state.facts = Some((form.clone(), stamp)),
-        Event::NotCompetent(form) => state.not_competent = Some((form.clone(), stamp)),
-        Event::TransferSent(form) => {
-            state.transit = Some(transfer::Transit { form: form.clone(), stamp });
-        }
-        Event::TransferTakenBack(_) => state.transit = None,
-        Event::TransferReceived(_) | Event::ReceiptRecorded(_) => transfer::receive(dossier, stamp),
+        Event::NotCompetent(form) => state.find(form.reason.clone(), stamp),
+        Event::TransferSent(form) => transfer::send(dossier, form, stamp),
+        Event::TransferTakenBack(_) => transfer::take_back(dossier),
+        Event::TransferReceived(form) => transfer::receive(dossier, Some(form), stamp),
+        Event::ReceiptRecorded(_) => transfer::receive(dossier, None, stamp),
+        Event::Assisted(form) => state.assistance.push((form.clone(), stamp)),
         Event::UnitsTold(form) => state.told.push((form.clone(), stamp)),
         Event::Objected(form) => state.objection = Some((form.clone(), stamp)),
         Event::DesignationRequested(form) => state.requests.push(designation::Request {
@@ -185,29 +246,34 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
             designation::designate(dossier, request, &form.department, form.decided, stamp);
         }
         Event::Organised(_) => state.organised.extend(state.owner.clone()),
-        Event::SpecialDecided(form) => state.special = Some(form.department.clone()),
+        Event::SpecialDecided(form) => {
+            state.special = Some(form.department.clone());
+            // From the decision on the case is another department's, which is as good as found out.
+            if state.special != state.owner && state.open_finding().is_none() {
+                state.find(form.reasons.clone(), stamp);
+            }
+        }
     }
 }
 
 /// The limits of this chapter: 7 working days for a transfer and for a designation, and the day of its notice.
 pub(crate) fn limits(dossier: &Dossier, setting: &Setting, limits: &mut Vec<Running>) {
     let state = &dossier.jurisdiction;
-    let sent = state.transit.as_ref().map(|transit| transit.stamp.occurred);
-    if let Some(found) = facts::found_on(dossier) {
-        let met = sent.or(dossier.ended_on());
-        limits.extend(running(&limit::TRANSFER, found, met, setting));
+    for finding in &state.findings {
+        let met = finding.met.or(dossier.ended_on());
+        limits.extend(running(&limit::TRANSFER, finding.stamp.occurred, met, setting));
     }
     for request in &state.requests {
         let met = request.decided_on.or(dossier.ended_on());
         limits.extend(running(&limit::DESIGNATION, request.received, met, setting));
     }
-    if let Some(decision) = state.designation().filter(|decision| must_move(dossier, decision)) {
+    for decision in state.decisions.iter().filter(|d| d.department != d.from) {
         limits.push(Running {
             id: "hand_over",
             name: "移送案卷材料",
             basis: clause(15).paragraph(2),
             deadline: deadline::to_date(decision.noticed, decision.noticed, setting),
-            met: sent.or(dossier.ended_on()),
+            met: decision.moved.or(dossier.ended_on()),
             extended: false,
         });
     }
@@ -230,11 +296,6 @@ fn running(
     })
 }
 
-/// Whether the dossier is still where a designation found it.
-fn must_move(dossier: &Dossier, decision: &designation::Decision) -> bool {
-    dossier.department().is_some_and(|owner| *owner != decision.department)
-}
-
 /// Duties of this chapter that are open.
 pub(crate) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty>) {
     if dossier.has_ended() {
@@ -248,20 +309,20 @@ pub(crate) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty
         let desk = Desk::Department(receiver.clone());
         let basis = clause(16).paragraph(2);
         open("移送的案件待接收", basis, None, transfer::RECEIVE.id, desk);
-    } else if let Some(decision) = state.designation().filter(|d| must_move(dossier, d)) {
+    } else if let Some(decision) = state.outstanding() {
         let basis = clause(15).paragraph(2);
         let due = Some(decision.noticed);
         open("案卷材料待移送被指定管辖的部门", basis, due, transfer::SEND.id, Desk::Owner);
-    } else if let Some(found) = facts::found_on(dossier) {
-        let basis = limit::TRANSFER.basis;
-        let due = deadline::of(found, limit::TRANSFER.length, setting).map(|d| d.nominal);
-        open("不属于本部门管辖，待移送", basis, due, transfer::SEND.id, Desk::Owner);
+    } else if let Some((name, basis, due, step)) = left_to_do(state, setting) {
+        open(name, basis, due, step, Desk::Owner);
     }
-    if let Some(decision) = state.designation().filter(|d| must_move(dossier, d)) {
-        if !state.told.iter().any(|(_, stamp)| stamp.version > decision.stamp.version) {
-            let (name, basis) = ("管辖变更待书面通知有关机关、单位", clause(15).paragraph(2));
-            open(name, basis, Some(decision.noticed), transfer::TELL_UNITS.id, Desk::Owner);
-        }
+    if let Some(decision) = state.untold().filter(|_| !dossier.units().is_empty()) {
+        let (name, basis) = ("管辖变更待书面通知有关机关、单位", clause(15).paragraph(2));
+        let desk = match dossier.department() == Some(&decision.from) {
+            true => Desk::Owner,
+            false => Desk::Department(decision.from.clone()),
+        };
+        open(name, basis, Some(decision.noticed), transfer::TELL_UNITS.id, desk);
     }
     for request in state.requests.iter().filter(|request| !request.decided) {
         let limit = deadline::of(request.received, limit::DESIGNATION.length, setting);
@@ -269,10 +330,26 @@ pub(crate) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty
         let (basis, step) = (limit::DESIGNATION.basis, designation::DESIGNATE.id);
         open("指定管辖申请待决定", basis, limit.map(|d| d.nominal), step, desk);
     }
-    let asked = state.requests.last().map(|request| request.stamp.version);
-    let objected = state.objection.as_ref().map(|(_, stamp)| stamp.version);
-    if objected > asked && state.transit.is_none() {
-        let (basis, step) = (clause(16).paragraph(2), designation::REQUEST.id);
-        open("对移送有异议，待报请上一级指定管辖", basis, None, step, Desk::Owner);
+}
+
+/// What the owner must do about a case that it holds not to be its own (art. 16): object and ask, where it came by a transfer; send it, where it did not.
+fn left_to_do(
+    state: &State,
+    setting: &Setting,
+) -> Option<(&'static str, Clause, Option<Date>, &'static str)> {
+    if state.awaits_designation() {
+        return None;
     }
+    if state.has_objected() {
+        let basis = clause(16).paragraph(2);
+        return Some(("对移送有异议，待报请上一级指定管辖", basis, None, designation::REQUEST.id));
+    }
+    let finding = state.open_finding()?;
+    if state.was_received() && state.special.is_none() {
+        let basis = clause(16).paragraph(2);
+        return Some(("不属于本部门管辖，待提出异议", basis, None, designation::OBJECT.id));
+    }
+    let limit = deadline::of(finding.stamp.occurred, limit::TRANSFER.length, setting);
+    let due = limit.map(|deadline| deadline.nominal);
+    Some(("不属于本部门管辖，待移送", limit::TRANSFER.basis, due, transfer::SEND.id))
 }

@@ -1,16 +1,15 @@
 //! 移送. A dossier goes to another department, which owns it from the day it arrives (arts. 11 ¶2, 15 ¶2, 16, 29-2).
 
-use super::{Event, State};
+use super::{Event, competence, facts};
 use crate::{
     check::{Check, refusals},
     dossier::{self, At, Dossier, Stamp},
     law::clause,
     number::Series,
     step::{Form, Relation, Rule, Step, form},
-    value::{DepartmentId, LongText, Several, Text, UnitId, choice},
+    value::{DepartmentId, LongText, Several, StaffId, Text, UnitId, choice},
 };
-
-const ANYONE: &[Relation] = &[Relation::Clerk, Relation::Handler, Relation::Head];
+use jiff::civil::Date;
 
 /// 移送案件.
 pub const SEND: Step = Step::of::<SendTransfer>(
@@ -63,10 +62,20 @@ pub const TELL_UNITS: Step = Step::of::<TellUnits>(
     "tell_units_of_transfer",
     "书面通知有关机关、单位管辖变更",
     &[clause(15).paragraph(2)],
-    ANYONE,
+    &[Relation::Clerk, Relation::Handler, Relation::Head, Relation::Former],
 )
 .on_day("通知日期")
 .numbered(Series::JurisdictionNotice)
+.in_transit();
+
+/// 配合调查取证.
+pub const ASSIST: Step = Step::of::<Assist>(
+    "assist_receiver",
+    "移送部门配合调查取证",
+    &[clause(11).paragraph(2)],
+    &[Relation::Handler, Relation::Former],
+)
+.on_day("配合日期")
 .in_transit();
 
 refusals! {
@@ -76,6 +85,10 @@ refusals! {
     FOUND_FIRST = "transfer.found_first", [clause(16).paragraph(1)], at "ground",
         "没有记录发现不属于本部门管辖",
         "先记录发现不属于本部门管辖的日期和理由";
+    TO_THE_COMPETENT = "transfer.to_the_competent", [clause(16).paragraph(1)], at "department",
+        "按认定的管辖事实，接收部门没有管辖权",
+        "移送有管辖权的部门；管辖事实有误的，重新认定",
+        "按认定的管辖事实，接收部门有管辖权";
     TO_UNITS_PLACE = "transfer.to_units_place", [clause(11).paragraph(1)], at "department",
         "接收部门不在有关机关、单位所在地，也不在案件当事人居住地",
         "核对管辖事实中的单位所在地、居住地";
@@ -100,6 +113,18 @@ refusals! {
     DESIGNATED_BEFORE = "transfer.designated_before", [clause(15).paragraph(2)], at "ground",
         "没有指定管辖的决定",
         "选择相应的移送依据";
+    WAITS_FOR_DESIGNATION = "transfer.waits_for_designation", [clause(15)],
+        "已经报请指定管辖，上级尚未决定",
+        "等待上级的指定管辖决定",
+        "没有等待上级决定的指定管辖申请";
+    ADOPTS_FILING = "transfer.adopts_filing", [clause(54)], by FILING_ADOPTED, at "filing",
+        "本案已经立案，接收部门收到即采纳原立案",
+        "选择采纳原立案，或者不选",
+        "接收部门采纳原立案";
+    CAME_BY_TRANSFER = "transfer.came_by_transfer", [clause(11).paragraph(2)],
+        "本案没有移送过",
+        "本部门收集的证据，按收集证据记录",
+        "本案由其他部门移送而来";
     IS_ON_ITS_WAY = "transfer.is_on_its_way", [clause(16).paragraph(1)],
         "案件不在移送途中",
         "先移送";
@@ -144,17 +169,26 @@ impl Rule for SendTransfer {
                 check.that(to.map(|to| here || to == designated), &TO_THE_DESIGNATED);
             }
             None => {
-                check.that(!state.was_received(), &NOT_SENT_ON);
+                // What the national department decided under art. 14 is no transfer of one's own motion.
+                let by_nation = state.special.as_ref();
+                let own = to.map(|to| state.was_received() && by_nation != Some(to));
+                let own = own.unwrap_or(state.was_received() && by_nation.is_none());
+                check.that(!own, &NOT_SENT_ON);
+                check.that(!state.awaits_designation(), &WAITS_FOR_DESIGNATION);
                 let designated = draft.ground.map(|ground| ground == Ground::Designated);
                 check.that(designated.map(|designated| !designated), &DESIGNATED_BEFORE);
             }
         }
         match draft.ground {
             Some(Ground::NotCompetent) => {
-                check.that(state.not_competent.is_some(), &FOUND_FIRST);
-                at.follows(super::facts::found_on(at.dossier), check);
+                check.that(state.open_finding().is_some(), &FOUND_FIRST);
+                at.follows(facts::found_on(at.dossier), check);
+                judge_receiver(to, at, check);
             }
-            Some(Ground::Review) => judge_review(at, check),
+            Some(Ground::Review) => {
+                judge_review(at, check);
+                judge_receiver(to, at, check);
+            }
             Some(Ground::Easier) => judge_hand_over(&draft, at, check),
             Some(Ground::Designated) => {
                 at.follows(state.designation().map(|decision| decision.noticed), check);
@@ -163,6 +197,22 @@ impl Rule for SendTransfer {
         }
         Some(Event::TransferSent(Self::complete(draft)?).into())
     }
+}
+
+/// Art. 16 ¶1: on stated facts the receiver is competent; without them that is for people to judge.
+fn judge_receiver(to: Option<&DepartmentId>, at: &At<'_>, check: &mut Check<'_>) {
+    let directory = &at.setting.directory;
+    let stated = at.dossier.jurisdiction.facts.as_ref().map(|(form, _)| form);
+    let (Some(stated), Some(to)) = (stated, to.and_then(|id| directory.department(id))) else {
+        return;
+    };
+    let facts = facts::facts(at.dossier, directory, Some(stated));
+    let opinions = facts::tree(directory).and_then(|tree| competence::competent(&tree, &facts));
+    // Facts that no longer fit the tree of departments say nothing.
+    let Ok(opinions) = opinions else { return };
+    let name = to.name.as_str();
+    let competent = opinions.iter().any(|opinion| opinion.department == name && opinion.competent);
+    check.that(competent, &TO_THE_COMPETENT);
 }
 
 /// Art. 29-2: the review showed a leak that is no crime.
@@ -179,7 +229,7 @@ fn judge_review(at: &At<'_>, check: &mut Check<'_>) {
 fn judge_hand_over(draft: &SendTransferDraft, at: &At<'_>, check: &mut Check<'_>) {
     let directory = &at.setting.directory;
     let stated = at.dossier.jurisdiction.facts.as_ref().map(|(form, _)| form);
-    let facts = super::facts::facts(at.dossier, directory, stated);
+    let facts = facts::facts(at.dossier, directory, stated);
     let department = draft.department.as_ref().and_then(|id| directory.department(id));
     let there = department.map(|department| {
         let region = department.region.as_str();
@@ -213,10 +263,20 @@ impl Rule for TakeBackTransfer {
     }
 }
 
+choice! {
+    /// 对原立案的处理.
+    FilingOnReceipt {
+        Adopted = "adopted", "采纳原立案";
+        Anew = "anew", "重新初查、立案";
+    }
+}
+
 form! {
     /// 接收移送. The receiver takes the papers in; its own limits run from this day.
     ReceiveTransfer / ReceiveTransferDraft {
         papers: LongText = "收到的案卷材料";
+        sealed_readers: Option<Several<StaffId>> = "可以查阅举报人信息的人员", "只有列明的人员可以查阅密封的举报人信息";
+        filing: Option<FilingOnReceipt> = "对原立案的处理", "不选的，采纳原立案";
     }
 }
 
@@ -227,6 +287,9 @@ impl Rule for ReceiveTransfer {
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
         judge_receipt(at, check);
+        let anew = draft.filing.map(|filing| filing == Some(FilingOnReceipt::Anew));
+        let filed = at.dossier.filing.case.is_some();
+        check.that(anew.map(|anew| !(anew && filed)), &ADOPTS_FILING);
         Some(Event::TransferReceived(Self::complete(draft)?).into())
     }
 }
@@ -273,6 +336,21 @@ impl Rule for TellUnits {
     }
 }
 
+form! {
+    /// 配合调查取证. The department that handed the case over helps with the evidence afterwards.
+    Assist / AssistDraft {
+        content: LongText = "配合调查取证的情况";
+    }
+}
+
+impl Rule for Assist {
+    fn judge(draft: AssistDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
+        let state = &at.dossier.jurisdiction;
+        check.that(state.was_received() || state.transit.is_some(), &CAME_BY_TRANSFER);
+        Some(Event::Assisted(Self::complete(draft)?).into())
+    }
+}
+
 /// 移送途中. What was sent and has not arrived.
 #[derive(Clone, Debug)]
 pub struct Transit {
@@ -293,16 +371,72 @@ pub struct Transfer {
     pub sent: Stamp,
     /// Who recorded its arrival; `occurred` is the day of it.
     pub received: Stamp,
+    /// Who at the receiver may read the sealed part.
+    pub sealed_readers: Vec<StaffId>,
 }
 
-/// The dossier now belongs to the receiver, who assigns people of its own.
-pub(super) fn receive(dossier: &mut Dossier, stamp: Stamp) {
-    let State { owner, transit, transfers, not_competent, .. } = &mut dossier.jurisdiction;
-    let (Some(sent), Some(from)) = (transit.take(), owner.take()) else { return };
-    *owner = Some(sent.form.department.clone());
-    *not_competent = None;
-    transfers.push(Transfer { form: sent.form, from, sent: sent.stamp, received: stamp });
+/// The papers are sent: that meets a finding, and the designation that it carries out.
+pub(super) fn send(dossier: &mut Dossier, form: &SendTransfer, stamp: Stamp) {
+    let state = &mut dossier.jurisdiction;
+    let day = stamp.occurred;
+    if let Some(finding) = state.findings.last_mut() {
+        finding.met.get_or_insert(day);
+    }
+    if let Some(decision) = state.decisions.last_mut() {
+        decision.moved.get_or_insert(day);
+    }
+    state.transit = Some(Transit { form: form.clone(), stamp });
+}
+
+/// What is taken back has met nothing; a finding that a designation answered stays answered.
+pub(super) fn take_back(dossier: &mut Dossier) {
+    let state = &mut dossier.jurisdiction;
+    state.transit = None;
+    if state.outstanding().is_some() {
+        if let Some(decision) = state.decisions.last_mut() {
+            decision.moved = None;
+        }
+    } else if let Some(finding) = state.findings.last_mut() {
+        finding.met = None;
+    }
+}
+
+/// The dossier now belongs to the receiver, who assigns people of its own and, unless the case is filed, reviews it itself.
+pub(super) fn receive(dossier: &mut Dossier, form: Option<&ReceiveTransfer>, stamp: Stamp) {
+    let state = &mut dossier.jurisdiction;
+    let (Some(sent), Some(from)) = (state.transit.take(), state.owner.take()) else { return };
+    state.owner = Some(sent.form.department.clone());
+    state.objection = None;
+    state.withdraw_requests(stamp.occurred);
+    let readers = form.and_then(|form| form.sealed_readers.as_ref());
+    state.transfers.push(Transfer {
+        form: sent.form,
+        from,
+        sent: sent.stamp,
+        received: stamp.clone(),
+        sealed_readers: readers.map(|readers| readers.to_vec()).unwrap_or_default(),
+    });
+    dossier.approval.lapse("案件已经移送，由接收部门重新呈报", &stamp);
     dossier.filing.reviewers.clear();
-    dossier.filing.extensions.clear();
     dossier.investigation.handlers.clear();
+    if form.is_some_and(|form| form.filing == Some(FilingOnReceipt::Anew)) {
+        dossier.filing.case = None;
+        dossier.investigation.fact_finding_ended = None;
+    }
+    if dossier.filing.case.is_none() {
+        dossier.filing.answers = None;
+        dossier.filing.report = None;
+        dossier.filing.extensions.clear();
+    }
+}
+
+/// 发现不属于本部门管辖. Since when, and when the papers were sent.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// 不属于本部门管辖的理由.
+    pub reason: LongText,
+    /// Who and when; `occurred` is 发现之日.
+    pub stamp: Stamp,
+    /// The day on which the papers were sent, or a designation answered the question.
+    pub met: Option<Date>,
 }
