@@ -2,7 +2,13 @@
 //!
 //! An article is answered by steps, by rules that are not steps, by a stated reason why there is no rule, or it is pending.
 
-use crate::{check::Refusal, law::Clause, readings::READINGS, step::Step};
+use crate::{
+    check::Refusal,
+    law::Clause,
+    limit::{self, Limit},
+    readings::{READINGS, Reading},
+    step::Step,
+};
 
 /// A rule that is not a step: something computed from the record.
 #[derive(Debug)]
@@ -51,6 +57,10 @@ pub struct Answered {
     pub steps: Vec<&'static Step>,
     /// Rules under it that are not steps.
     pub rules: Vec<&'static LegalRule>,
+    /// Limits it sets.
+    pub limits: Vec<&'static Limit>,
+    /// Readings of it.
+    pub readings: Vec<&'static Reading>,
     /// Refusals under it.
     pub refusals: Vec<&'static Refusal>,
     /// Why there is no rule.
@@ -71,6 +81,8 @@ pub fn articles() -> Vec<Answered> {
             article,
             steps: crate::steps().filter(|step| under(step.basis, article)).collect(),
             rules: crate::rules().filter(|rule| under(rule.basis, article)).collect(),
+            limits: limit::ALL.iter().filter(|limit| limit.basis.article == article).collect(),
+            readings: readings_of(article).collect(),
             refusals: crate::refusals().filter(|refusal| under(refusal.basis, article)).collect(),
             reason: note(NO_RULE, article),
             pending: note(PENDING, article),
@@ -79,6 +91,6 @@ pub fn articles() -> Vec<Answered> {
 }
 
 /// Every reading of an article.
-pub fn readings_of(article: u8) -> impl Iterator<Item = &'static crate::readings::Reading> {
+pub fn readings_of(article: u8) -> impl Iterator<Item = &'static Reading> {
     READINGS.iter().copied().filter(move |reading| reading.basis.article == article)
 }

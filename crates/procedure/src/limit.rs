@@ -83,7 +83,7 @@ pub const HANDLING_EXTENSION: Limit = Limit {
 };
 
 /// Every limit, in the order of the articles.
-pub const ALL: [Limit; 8] = [
+pub static ALL: [Limit; 8] = [
     LOST_TOP_SECRET,
     LOST_OTHER,
     DESIGNATION,
@@ -144,25 +144,39 @@ mod tests {
         }
     }
 
+    /// Every number of the text, with its article and what follows it.
+    fn numbers_of_the_text() -> impl Iterator<Item = (u8, &'static str)> {
+        // Article 64 gives calendar dates.
+        let articles = crate::law::articles().iter().filter(|article| article.number != 64);
+        articles.flat_map(|article| {
+            let text = article.text;
+            let starts = text.char_indices().filter(move |(at, c)| {
+                c.is_ascii_digit() && !text[..*at].ends_with(|c: char| c.is_ascii_digit())
+            });
+            starts.map(move |(at, _)| (article.number, &text[at..]))
+        })
+    }
+
     #[test]
     fn no_limit_of_the_text_is_forgotten() {
         let in_code: BTreeSet<(u8, String)> =
             ALL.iter().map(|limit| (limit.basis.article, limit.length.to_string())).collect();
-        let in_text: BTreeSet<(u8, String)> = crate::law::articles()
-            .iter()
-            // Article 64 gives calendar dates.
-            .filter(|article| article.number != 64)
-            .flat_map(|article| {
-                let starts = article.text.char_indices().filter(|(at, c)| {
-                    c.is_ascii_digit()
-                        && !article.text[..*at].ends_with(|c: char| c.is_ascii_digit())
-                });
-                starts.filter_map(|(at, _)| {
-                    Some((article.number, leading_length(&article.text[at..])?.to_string()))
-                })
-            })
+        let in_text: BTreeSet<(u8, String)> = numbers_of_the_text()
+            .filter_map(|(article, text)| Some((article, leading_length(text)?.to_string())))
             .collect();
         assert_eq!(in_code, in_text);
+    }
+
+    #[test]
+    fn every_number_of_the_text_that_is_no_limit_is_a_number_of_handlers() {
+        let others = numbers_of_the_text().filter(|(_, text)| leading_length(text).is_none());
+        let others: Vec<_> = others
+            .map(|(article, text)| {
+                let (number, rest) = leading_number(text).unwrap();
+                (article, usize::from(number), rest.chars().next().unwrap())
+            })
+            .collect();
+        assert_eq!(others, [(33, MIN_HANDLERS, '名'), (35, MIN_HANDLERS, '人')]);
     }
 
     #[test]

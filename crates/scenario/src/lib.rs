@@ -8,6 +8,7 @@ pub mod core;
 pub mod language;
 pub mod manual;
 pub mod player;
+pub mod rules;
 
 pub use language::{ParseError, Scenario, parse};
 pub use player::{Line, Reply, World, play};

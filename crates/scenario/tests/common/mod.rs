@@ -19,16 +19,19 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
     found.sort();
 }
 
-/// Every scenario file with its path.
-pub(crate) fn scenarios() -> Vec<(PathBuf, Scenario)> {
+/// Every scenario, by its path below the folder without the ending.
+pub(crate) fn scenarios() -> Vec<(String, Scenario)> {
+    let folder = Path::new("../../scenarios");
     let mut paths = Vec::new();
-    files(Path::new("../../scenarios"), &mut paths);
+    files(folder, &mut paths);
     assert!(!paths.is_empty());
     let read = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).unwrap();
         let scenario =
             parse(&text, TODAY).unwrap_or_else(|wrong| panic!("{}: {wrong}", path.display()));
-        (path, scenario)
+        let name = path.with_extension("");
+        let name = name.strip_prefix(folder).unwrap().to_str().unwrap();
+        (name.to_owned(), scenario)
     };
     paths.into_iter().map(read).collect()
 }
