@@ -33,7 +33,6 @@ pub static NO_RULE: &[(u8, &str)] = &[
 
 /// Articles whose rules are later work, in whole or in the part named.
 pub static PENDING: &[(u8, &str)] = &[
-    (29, "第一项、第三至五项和移交"),
     (33, "指导、督促机关、单位调查和专案组"),
     (36, "机关、单位配合和出国（境）审查"),
     (43, "查阅、复制"),

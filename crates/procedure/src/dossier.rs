@@ -228,6 +228,7 @@ choice! {
         Cancelled = "cancelled", "撤销";
         Referred = "referred", "移送其他机关";
         OnFile = "on_file", "暂不立案存查";
+        Dealt = "dealt", "违法行为已处理";
         Joined = "joined", "并入";
     }
 }

@@ -27,6 +27,7 @@ pub mod explain;
 pub mod holidays;
 pub mod law;
 pub mod limit;
+pub mod neighbours;
 pub mod number;
 pub mod readings;
 pub mod setting;

@@ -14,6 +14,10 @@ choice! {
         FilingNotice = "filing_notice", "立通";
         Supervision = "supervision", "督";
         UnitDirection = "unit_direction", "导";
+        Receipt = "receipt", "收";
+        Supplement = "supplement", "补";
+        Violation = "violation", "督指";
+        Explanation = "explanation", "情说";
         Transfer = "transfer", "移";
         DesignationRequest = "designation_request", "请指";
         Designation = "designation", "指";

@@ -141,6 +141,12 @@ readings! {
         "初查由2名以上人员进行";
     REVIEW_ANSWERED = "27-2", clause(27), HOLDS, FIXED,
         "呈报初查情况报告前，初查的各项内容均须有结果：是、否、未查明及原因，或者不适用及原因";
+    DISPOSED_SEPARATELY = "29-1", clause(29), HOLDS, FIXED,
+        "初查后按人员或者事实分别处理，可以几项并存，同一人员或者事实只处理一次；移送、暂不予以立案和督促、指导由负责人决定";
+    WAY_OPEN = "29-2", clause(29).item(3), HOLDS, FIXED,
+        "通知补充须写明期限；没有可以通知的，或者届期无人补充的，记录在案，视为经补充仍不具备查处条件";
+    REVIEWED_AGAIN = "29-3", clause(29).item(3), HOLDS, FIXED,
+        "暂不立案存查的线索以后得到补充的，重新初查，初查时限自收到补充之日起重新计算";
     EXTENSION_BY_HEAD = "30-1", clause(30).paragraph(1), HOLDS, FIXED,
         "初查时限的延长，说明理由后经负责人批准";
     RECEIVERS_LIMIT = "30-3", clause(30).paragraph(2), HOLDS, FIXED,

@@ -1,15 +1,17 @@
 //! 第五章 初查与立案. A lead is reviewed, reported on, and filed as a case or put aside.
 //!
-//! Of the six outcomes of 第二十九条 this module has filing (item 2) and not handling (item 6).
+//! Of the outcomes of 第二十九条 this module has filing (item 2) and not handling (item 6), which a head decides on submission; [`disposition`] has the others.
 //!
 #![doc = include_str!("law.md")]
+
+pub mod disposition;
 
 use crate::{
     answered::LegalRule,
     approval::{self, Matter, MatterKind, Submittable},
     check::{Check, known, refusals},
     deadline::{self, Desk, Duty, Running},
-    dossier::{self, Assignment, At, Dossier, Entry, Stage, Stamp},
+    dossier::{self, Assignment, At, Dossier, Entry, Stamp},
     jurisdiction,
     law::{Clause, clause},
     limit,
@@ -19,6 +21,7 @@ use crate::{
     time::Deadline,
     value::{Fact, LongText, Text, UnitId, choice},
 };
+use disposition::PartId;
 use jiff::civil::Date;
 
 const HANDLER: &[Relation] = &[Relation::Handler];
@@ -61,6 +64,13 @@ pub static STEPS: &[Step] = &[
     .decision(),
     Step::of::<NotifyFiling>("notify_filing", "立案通知", &[clause(32)], HANDLER)
         .on_day("通知日期"),
+    disposition::REFER,
+    disposition::NOTIFY_SUPPLEMENT,
+    disposition::RECEIVE_SUPPLEMENT,
+    disposition::PUT_ON_FILE,
+    disposition::SUPERVISE,
+    disposition::RECORD_VIOLATION,
+    disposition::EXPLAIN,
 ];
 
 refusals! {
@@ -163,7 +173,7 @@ refusals! {
 }
 
 /// Every refusal of this chapter, by module.
-pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS];
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS, disposition::REFUSALS];
 
 /// Rules of this chapter that are not steps.
 pub static RULES: &[LegalRule] = &[
@@ -172,6 +182,18 @@ pub static RULES: &[LegalRule] = &[
         name: "初查时限",
         basis: &[clause(30).paragraph(1), clause(30).paragraph(2)],
         about: "自接到案件线索之日起2个月，可以延长1个月；重大、复杂的经批准可以再延至指定日期；至呈报初查情况报告之日止",
+    },
+    LegalRule {
+        id: "review_restarted",
+        name: "补充后重新初查",
+        basis: &[clause(29).item(3)],
+        about: "暂不立案存查的线索得到补充的，重新初查，初查时限自收到补充之日起重新计算；立案前得到补充的，可以重新记录和呈报初查情况",
+    },
+    LegalRule {
+        id: "disposed_separately",
+        name: "分别处理",
+        basis: &[clause(29)],
+        about: "初查情况可以按人员或者事实分别记录、分别处理；没有立案的，最后一项处理作出后办结",
     },
     LegalRule {
         id: "filing_notice_due",
@@ -190,6 +212,8 @@ form! {
         leak: Fact = "是否造成国家秘密泄露";
         violation: Fact = "是否违反保密法律法规";
         criminal: Fact = "是否达到刑事立案标准";
+        other: Option<Fact> = "是否存在其他涉嫌违法或者违纪事实";
+        part: Option<Text> = "记录的人员或者事实", "分别处理的，写明是哪些人员或者事实；不分的不填";
     }
 }
 
@@ -293,7 +317,7 @@ impl Rule for ReportReview {
     ) -> Option<dossier::Event> {
         let filing = &at.dossier.filing;
         check.that(!filing.reviewers.is_empty(), &REVIEW_MUST_HAVE_BEGUN);
-        check.that(filing.answers.is_some(), &EVERY_CONTENT_ANSWERED);
+        check.that(filing.is_answered(), &EVERY_CONTENT_ANSWERED);
         check.that(is_review_open(at.dossier), &REVIEW_NOT_REPORTED);
         Some(Event::ReviewReported(Self::complete(draft)?).into())
     }
@@ -313,6 +337,7 @@ form! {
         facts: LongText = "立案事实和理由";
         basis: LongText = "立案依据";
         attachments: Vec<Attachment> = "附件";
+        part: Option<PartId> = "立案的人员或者事实", "初查分别记录的，选择其中之一；不选的，全部立案";
     }
 }
 
@@ -322,7 +347,7 @@ impl Rule for SubmitFiling {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        may_be_filed(at, check);
+        may_be_filed(&draft.part, at, check);
         let attached = |what| draft.attachments.as_ref().map(|list| list.contains(&what));
         check.that(attached(Attachment::Lead), &LEAD_ATTACHED);
         check.that(attached(Attachment::Report), &REPORT_ATTACHED);
@@ -331,23 +356,27 @@ impl Rule for SubmitFiling {
     }
 }
 
-/// The review is open until it is reported on, and again when a head returned what came of it.
+/// The review is open until it is reported on, and again when a head returned what came of it or its source added something.
 fn is_review_open(dossier: &Dossier) -> bool {
     let Some((_, reported)) = &dossier.filing.report else { return true };
     let returned = dossier.approval.last_returned();
-    dossier.filing.case.is_none() && returned.is_some_and(|version| version > reported.version)
+    let supplemented = dossier.filing.disposition.supplements.last().map(|(_, s)| s.version);
+    let again = returned.max(supplemented);
+    dossier.filing.case.is_none() && again.is_some_and(|version| version > reported.version)
 }
 
 /// Arts. 29-2 and 31: what filing needs.
-fn may_be_filed(at: &At<'_>, check: &mut Check<'_>) {
+fn may_be_filed(part: &Option<Option<PartId>>, at: &At<'_>, check: &mut Check<'_>) {
     let filing = &at.dossier.filing;
     check.that(filing.report.is_some(), &MUST_BE_REPORTED);
     check.that(filing.case.is_none(), &NOT_FILED_TWICE);
+    disposition::once(part, at, check);
     jurisdiction::facts::must_be_competent(at, check);
     // Without a report the answers are still open, and only that is worth saying.
-    if let Some(answers) = filing.answers.as_ref().filter(|_| filing.report.is_some()) {
-        check.that(Some(&answers.leak), &LEAK_ESTABLISHED);
-        check.that(known(answers.criminal.known().map(|met| !met)), &NOT_CRIMINAL);
+    if let Some(answers) = disposition::found(at.dossier, part) {
+        check.that(answers.map(|form| &form.leak), &LEAK_ESTABLISHED);
+        let criminal = answers.and_then(|form| form.criminal.known());
+        check.that(known(criminal.map(|met| !met)), &NOT_CRIMINAL);
     }
 }
 
@@ -355,7 +384,7 @@ impl Submittable for SubmitFiling {
     const BASIS: Clause = clause(31);
 
     fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
-        may_be_filed(at, check);
+        may_be_filed(&Some(self.part.clone()), at, check);
     }
 
     fn foundation(&self, dossier: &Dossier) -> serde_json::Value {
@@ -367,7 +396,8 @@ impl Submittable for SubmitFiling {
     }
 
     fn take_effect(&self, dossier: &mut Dossier, number: Option<Number>, stamp: Stamp) {
-        dossier.filing.case = number.map(|number| Case { number, stamp });
+        dossier.filing.case = number.map(|number| Case { number, stamp: stamp.clone() });
+        disposition::conclude(dossier, self.part.clone(), disposition::Way::Filed, stamp);
     }
 }
 
@@ -375,7 +405,12 @@ impl Submittable for SubmitFiling {
 fn lead_and_report(dossier: &Dossier) -> serde_json::Value {
     let leads: Vec<_> = dossier.intake.leads.iter().map(|lead| &lead.form).collect();
     let report = dossier.filing.report.as_ref().map(|(form, _)| form);
-    serde_json::json!([leads, dossier.intake.verified, dossier.filing.answers, report])
+    let filing = &dossier.filing;
+    // Old submissions were hashed before anything was recorded apart.
+    match filing.disposition.parts.as_slice() {
+        [] => serde_json::json!([leads, dossier.intake.verified, filing.answers, report]),
+        parts => serde_json::json!([leads, dossier.intake.verified, filing.answers, report, parts]),
+    }
 }
 
 choice! {
@@ -392,6 +427,7 @@ form! {
     SubmitNotHandled / SubmitNotHandledDraft {
         ground: NotHandledGround = "不予处理的情形";
         reason: LongText = "理由";
+        part: Option<PartId> = "不予处理的人员或者事实", "初查分别记录的，选择其中之一；不选的，全部不予处理";
     }
 }
 
@@ -401,7 +437,7 @@ impl Rule for SubmitNotHandled {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        may_not_be_handled(draft.ground, at, check);
+        may_not_be_handled(draft.ground, &draft.part, at, check);
         let matter = Self::complete(draft).map(Matter::NotHandled);
         approval::submit(matter, MatterKind::NotHandled, at, check)
     }
@@ -411,7 +447,7 @@ impl Submittable for SubmitNotHandled {
     const BASIS: Clause = clause(25).item(3);
 
     fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
-        may_not_be_handled(Some(self.ground), at, check);
+        may_not_be_handled(Some(self.ground), &Some(self.part.clone()), at, check);
     }
 
     fn foundation(&self, dossier: &Dossier) -> serde_json::Value {
@@ -419,15 +455,23 @@ impl Submittable for SubmitNotHandled {
     }
 
     fn take_effect(&self, dossier: &mut Dossier, _: Option<Number>, stamp: Stamp) {
-        dossier.end_in(Stage::NotHandled, stamp);
+        disposition::conclude(dossier, self.part.clone(), disposition::Way::NotHandled, stamp);
     }
 }
 
 /// Arts. 25-3 and 29-6: what it needs not to handle a lead.
-fn may_not_be_handled(ground: Option<NotHandledGround>, at: &At<'_>, check: &mut Check<'_>) {
-    check.that(at.dossier.filing.case.is_none(), &NOT_FILED_TWICE);
+fn may_not_be_handled(
+    ground: Option<NotHandledGround>,
+    part: &Option<Option<PartId>>,
+    at: &At<'_>,
+    check: &mut Check<'_>,
+) {
+    let named = part.as_ref().and_then(Option::as_ref);
+    // A case is handled to its end; facts that were not filed may still be put aside.
+    check.that(at.dossier.filing.case.is_none() || named.is_some(), &NOT_FILED_TWICE);
+    disposition::once(part, at, check);
     let verified = at.dossier.intake.verified.as_ref();
-    let answers = at.dossier.filing.answers.as_ref();
+    let answers = at.dossier.filing.answers_on(named);
     match ground {
         Some(NotHandledGround::NoLeak) => {
             // What the review found counts for more than what was verified before it.
@@ -507,6 +551,20 @@ dossier::events! {
         DeclaredMajor(DeclareMajor),
         /// 初查情况报告已呈报.
         ReviewReported(ReportReview),
+        /// 已移送有关部门.
+        Referred(disposition::Refer),
+        /// 已通知补充.
+        SupplementRequested(disposition::NotifySupplement),
+        /// 已收到补充材料.
+        Supplemented(disposition::ReceiveSupplement),
+        /// 暂不予以立案.
+        PutOnFile(disposition::PutOnFile),
+        /// 已督促、指导调查处理或者直接调查.
+        Supervised(disposition::Supervise),
+        /// 调查处理结果已记录.
+        ViolationRecorded(disposition::RecordViolation),
+        /// 已说明情况.
+        Explained(disposition::Explain),
     }
     with {
         /// 已通知立案.
@@ -535,7 +593,7 @@ pub struct State {
     pub reviewers: Vec<Assignment>,
     /// 重大、复杂, with the reason.
     pub major: Option<(DeclareMajor, Stamp)>,
-    /// The last answers to the contents of 第二十七条.
+    /// The last answers to the contents of 第二十七条, on the whole.
     pub answers: Option<AnswerReview>,
     /// 初查延期: the date set, if one was, and the approval.
     pub extensions: Vec<(Option<Date>, Stamp)>,
@@ -545,17 +603,47 @@ pub struct State {
     pub case: Option<Case>,
     /// 立案通知.
     pub notices: Vec<(NotifyFiling, Number, Stamp)>,
+    /// The day from which the review counts anew, where what was put on file was supplemented.
+    pub restarted: Option<Date>,
+    /// 分别处理.
+    pub disposition: disposition::State,
+}
+
+impl State {
+    /// What the review found on these persons or facts, or on the whole.
+    pub fn answers_on(&self, part: Option<&PartId>) -> Option<&AnswerReview> {
+        match part {
+            Some(id) => self.disposition.parts.get(id.index()),
+            None => self.answers.as_ref(),
+        }
+    }
+
+    fn is_answered(&self) -> bool {
+        self.answers.is_some() || !self.disposition.parts.is_empty()
+    }
 }
 
 pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
     let state = &mut dossier.filing;
     let stamp = entry.stamp();
     match event {
+        Event::ReviewAnswered(form) if form.part.is_some() => state.disposition.record(form),
         Event::ReviewAnswered(form) => state.answers = Some(form.clone()),
         Event::DeclaredMajor(form) => state.major = Some((form.clone(), stamp)),
         Event::ReviewReported(form) => state.report = Some((form.clone(), stamp)),
         Event::FilingNotified { form, number } => {
             state.notices.push((form.clone(), number.clone(), stamp));
+        }
+        Event::Referred(form) => disposition::refer(dossier, form, stamp),
+        Event::SupplementRequested(form) => disposition::request(dossier, form, stamp),
+        Event::Supplemented(form) => disposition::supplement(dossier, form, stamp),
+        Event::PutOnFile(form) => {
+            disposition::conclude(dossier, form.part.clone(), disposition::Way::OnFile, stamp);
+        }
+        Event::Supervised(form) => disposition::supervise(dossier, form, stamp),
+        Event::ViolationRecorded(form) => disposition::record_violation(dossier, form, stamp),
+        Event::Explained(form) => {
+            state.disposition.explanations.push((form.clone(), stamp));
         }
     }
 }
@@ -566,7 +654,9 @@ pub fn review_deadline(dossier: &Dossier, setting: &Setting) -> Option<Deadline>
     let received = dossier.jurisdiction.transfers.last().map(|transfer| &transfer.received);
     let report = dossier.filing.report.as_ref().map(|(_, stamp)| stamp.version);
     let own = received.filter(|stamp| report.is_none_or(|report| report > stamp.version));
-    let start = own.map(|stamp| stamp.occurred).or(dossier.intake.received())?;
+    // What was put on file counts anew from its supplement.
+    let anew = own.map(|stamp| stamp.occurred).max(dossier.filing.restarted);
+    let start = anew.or(dossier.intake.received())?;
     let extensions = &dossier.filing.extensions;
     match extensions.last() {
         Some((Some(until), _)) => Some(deadline::to_date(start, *until, setting)),
@@ -603,4 +693,5 @@ pub(crate) fn duties(dossier: &Dossier, _: &Setting, duties: &mut Vec<Duty>) {
             desk: Desk::Owner,
         });
     }
+    disposition::duties(dossier, duties);
 }
