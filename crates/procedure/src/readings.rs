@@ -117,6 +117,8 @@ readings! {
         "依照第十一条移交的，移交前收集证据，或者记明没有收集的理由；不适用于依照第十五条、第十六条、第二十九条的移送";
     ORGANISED_IN_WRITING = "12-1", clause(12), HOLDS, FIXED,
         "属于上级管辖的案件，由上级书面组织的，下级可以查处（第十三条同）";
+    SEVERAL_REGIONS = "12-2", clause(12).item(2), HOLDS, FIXED,
+        "“涉及多个”省、市，指行为发生在多个省、市，或者有关机关、单位分布在多个省、市；行为发生地与单位所在地、居住地不同的，依照第十一条确定管辖（第十三条第二项同）";
     CONSULTATION_FAILED = "15-1", clause(15).paragraph(1), HOLDS, FIXED,
         "因管辖争议报请指定管辖的，记明协商不成的经过";
     DESIGNATION_BINDING = "15-2", clause(15).paragraph(2), HOLDS, FIXED,

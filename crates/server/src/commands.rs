@@ -3,6 +3,7 @@
 //! Every command ends with 0 if it agrees, 1 if something differs or is refused, 2 if it cannot read what it was given.
 
 mod bench;
+mod competent;
 mod founding;
 mod init;
 mod law;
@@ -48,6 +49,8 @@ enum Command {
     Play(play::PlayArgs),
     /// 计算期限的名义届满日和最迟日
     Limit(limit::LimitArgs),
+    /// 按管辖事实判断哪些部门有管辖权及其理由
+    Competent(competent::CompetentArgs),
     /// 列出各条由哪些步骤和规则落实
     Law(law::LawArgs),
     /// 增加工作人员，重发初始密码
@@ -130,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Next(args) => next::run(&args, &mut out),
         Command::Play(args) => play::run(&args, &mut out),
         Command::Limit(args) => Ok(limit::run(&args, &mut out, &mut err)),
+        Command::Competent(args) => competent::run(&args, &mut out),
         Command::Law(args) => law::run(&args, &mut out),
         Command::Staff(args) => staff::run(args, &mut out),
         Command::Bench(args) => bench::run(&args, &mut out),

@@ -1,5 +1,7 @@
 //! 管辖事实. What competence is judged on in a dossier, and what follows where the department is not competent (arts. 11–14, 16, 29-2).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::civil::Date;
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
 };
 use crate::{
     check::{Check, Refusal, refusals},
-    directory::Directory,
+    directory::{Directory, Level},
     dossier::{self, At, Dossier},
     law::{Clause, clause},
     step::{Form, Relation, Rule, Step, form},
@@ -94,7 +96,8 @@ impl Rule for StateFacts {
         let form = Self::complete(draft);
         let facts = form.as_ref().map(|form| facts(at.dossier, &at.setting.directory, Some(form)));
         let judged = facts.map(|facts| {
-            tree(&at.setting.directory).and_then(|tree| competence::higher(&tree, &facts))
+            let tree = tree(&at.setting.directory, &facts);
+            tree.and_then(|tree| competence::competent(&tree, &facts))
         });
         match judged {
             Some(Err(wrong)) => check.of(wrong).that(false, &REGIONS_KNOWN),
@@ -129,10 +132,25 @@ impl Rule for FindNotCompetent {
     }
 }
 
-/// The tree of the departments known.
-pub fn tree(directory: &Directory) -> Result<Tree, String> {
+/// The part of the tree of departments that facts speak of: with thousands of departments, the rest would only cost time.
+pub fn tree(directory: &Directory, facts: &Facts) -> Result<Tree, String> {
+    let regions = facts.units.iter().map(|unit| &unit.region);
+    let regions: BTreeSet<&str> =
+        facts.places.iter().chain(&facts.residences).chain(regions).map(String::as_str).collect();
+    let named = facts.organised.iter().chain(&facts.special).chain(&facts.designated);
+    let named: BTreeSet<&str> = named.map(String::as_str).collect();
+    let concerned = directory.departments().filter(|department| {
+        regions.contains(department.region.as_str())
+            || named.contains(department.name.as_str())
+            || department.level == Level::National
+    });
+    let mut departments = BTreeMap::new();
+    for department in concerned {
+        let chain = std::iter::once(department).chain(directory.superiors(&department.id));
+        departments.extend(chain.map(|department| (&department.id, department)));
+    }
     let name = |id: &DepartmentId| directory.department(id).map(|d| d.name.to_string());
-    let departments = directory.departments().map(|department| competence::Department {
+    let departments = departments.values().map(|department| competence::Department {
         name: department.name.to_string(),
         level: department.level,
         region: department.region.to_string(),
@@ -162,6 +180,7 @@ pub fn facts(dossier: &Dossier, directory: &Directory, stated: Option<&StateFact
         special: state.special.as_ref().and_then(name),
         designated: state.designated().and_then(name),
         organised: state.organised.iter().filter_map(name).collect(),
+        ..Facts::default()
     }
 }
 
@@ -169,7 +188,7 @@ pub fn facts(dossier: &Dossier, directory: &Directory, stated: Option<&StateFact
 pub(super) fn is_competent_superior(by: &DepartmentId, at: &At<'_>) -> bool {
     let directory = &at.setting.directory;
     let facts = presumed(at.dossier, directory);
-    let grounds = tree(directory).and_then(|tree| competence::higher(&tree, &facts));
+    let grounds = tree(directory, &facts).and_then(|tree| competence::higher(&tree, &facts));
     let Some(ground) = grounds.ok().and_then(|grounds| grounds.into_iter().next()) else {
         return true;
     };
@@ -195,7 +214,7 @@ fn presumed(dossier: &Dossier, directory: &Directory) -> Facts {
 fn against_owner(dossier: &Dossier, directory: &Directory) -> Vec<(Clause, String)> {
     let facts = presumed(dossier, directory);
     let owner = dossier.department().and_then(|id| directory.department(id));
-    let (Ok(tree), Some(owner)) = (tree(directory), owner) else { return Vec::new() };
+    let (Ok(tree), Some(owner)) = (tree(directory, &facts), owner) else { return Vec::new() };
     let Ok(opinions) = competence::competent(&tree, &facts) else { return Vec::new() };
     let of_owner = opinions.into_iter().filter(|o| o.department == owner.name.as_str());
     of_owner.flat_map(|opinion| opinion.against).map(|r| (r.basis, r.text)).collect()
