@@ -285,9 +285,9 @@ fn provincial(tree: &Tree, facts: &Facts) -> Result<Vec<Higher>, String> {
     };
     for unit in facts.units.iter().filter(|unit| is_provincial(unit.category)) {
         let Unit { name, category, region, superior } = unit;
-        let province = tree.at_level(region, Level::Provincial)?.ok_or_else(|| {
-            format!("「{name}」是{category}，但其所在地没有省级部门，无从判断")
-        })?;
+        let province = tree
+            .at_level(region, Level::Provincial)?
+            .ok_or_else(|| format!("「{name}」是{category}，但其所在地没有省级部门，无从判断"))?;
         match (category, superior) {
             (UnitCategory::CentralBranch, Some(superior)) => {
                 add(3, province, format!("「{name}」是{superior}设在本省的直属机构"));
@@ -479,7 +479,11 @@ fn by_rank(
             format!("由「{by}」依法调查或者组织、督促查处：{why}")
         };
         let reason = Reason { basis: first.basis, text };
-        if organised { grounds.push(reason) } else { against.push(reason) }
+        if organised {
+            grounds.push(reason)
+        } else {
+            against.push(reason)
+        }
         return;
     }
     if !own.is_empty() {
@@ -619,7 +623,10 @@ fn dispute(
     for name in &facts.disputed_with {
         let other = tree.named(name)?;
         if other.level != holder.level || other == holder {
-            return Err(format!("「{name}」不是与「{}」同级的其他部门，不发生管辖权争议", holder.name));
+            return Err(format!(
+                "「{name}」不是与「{}」同级的其他部门，不发生管辖权争议",
+                holder.name
+            ));
         }
         let chain = tree.chain(other);
         common.retain(|superior| chain.contains(superior));

@@ -207,7 +207,8 @@ fn judge_receiver(to: Option<&DepartmentId>, at: &At<'_>, check: &mut Check<'_>)
         return;
     };
     let facts = facts::facts(at.dossier, directory, Some(stated));
-    let opinions = facts::tree(directory, &facts).and_then(|tree| competence::competent(&tree, &facts));
+    let opinions =
+        facts::tree(directory, &facts).and_then(|tree| competence::competent(&tree, &facts));
     // Facts that no longer fit the tree of departments say nothing.
     let Ok(opinions) = opinions else { return };
     let name = to.name.as_str();

@@ -52,8 +52,9 @@ pub(super) struct CompetentArgs {
 
 pub(super) fn run(args: &CompetentArgs, out: &mut dyn Write) -> Ended {
     let path = args.facts.display();
-    let text = std::fs::read_to_string(&args.facts)
-        .map_err(|error| Wrong::unreadable(format!("文件「{path}」无法读取（{}）", error.kind())))?;
+    let text = std::fs::read_to_string(&args.facts).map_err(|error| {
+        Wrong::unreadable(format!("文件「{path}」无法读取（{}）", error.kind()))
+    })?;
     let answer = judge(&text).map_err(Wrong::Unreadable)?;
     if args.json {
         writeln!(out, "{:#}", serde_json::json!(answer))?;
@@ -64,9 +65,8 @@ pub(super) fn run(args: &CompetentArgs, out: &mut dyn Write) -> Ended {
 }
 
 fn judge(text: &str) -> Result<Answer, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| {
-        format!("第{}行第{}列不是正确的JSON", error.line(), error.column())
-    })?;
+    let value: Value = serde_json::from_str(text)
+        .map_err(|error| format!("第{}行第{}列不是正确的JSON", error.line(), error.column()))?;
     let whole = Node::new(&value, "文件", &["departments", "facts"])?;
     let departments = whole.each("departments", department)?;
     let facts = whole.map.get("facts").ok_or("缺少「facts」")?;
@@ -77,7 +77,9 @@ fn department(value: &Value, place: &str) -> Result<Department, String> {
     let node = Node::new(value, place, &["name", "level", "region", "superior"])?;
     Ok(Department {
         name: node.need("name")?,
-        level: node.choice("level", Level::ALL, Level::label)?.ok_or_else(|| node.lacks("level"))?,
+        level: node
+            .choice("level", Level::ALL, Level::label)?
+            .ok_or_else(|| node.lacks("level"))?,
         region: node.need("region")?,
         superior: node.text("superior")?,
     })
@@ -182,7 +184,8 @@ impl<'a> Node<'a> {
     ) -> Result<Option<T>, String> {
         let Some(value) = self.get(key) else { return Ok(None) };
         let is_meant = |one: &&T| {
-            value.as_str() == Some(label(**one)) || serde_json::to_value(one).ok().as_ref() == Some(value)
+            value.as_str() == Some(label(**one))
+                || serde_json::to_value(one).ok().as_ref() == Some(value)
         };
         let labels = || all.iter().map(|one| label(*one)).collect::<Vec<_>>().join("、");
         let found = all.iter().find(is_meant).copied();
@@ -237,8 +240,14 @@ mod tests {
             (r#"{"places": ["示例市", " "]}"#, "「places」第2项应为一段文字"),
             (r#"{"received": "是"}"#, "facts的「received」应为true或者false"),
             (r#"{"magnitude": "大"}"#, "facts的「magnitude」应为全国范围内重大、复杂"),
-            (r#"{"units": [{"name": "样例厅", "category": "机关"}]}"#, "「units」第1项缺少「region」"),
-            (r#"{"units": [{"name": "样例厅", "region": "示例市"}]}"#, "「units」第1项缺少「category」"),
+            (
+                r#"{"units": [{"name": "样例厅", "category": "机关"}]}"#,
+                "「units」第1项缺少「region」",
+            ),
+            (
+                r#"{"units": [{"name": "样例厅", "region": "示例市"}]}"#,
+                "「units」第1项缺少「category」",
+            ),
             (r#"{"places": ["某地"]}"#, "没有负责「某地」的部门，请核对地区"),
             (r#"[]"#, "facts应写作{…}"),
         ];
