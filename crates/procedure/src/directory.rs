@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     readings::{self, Switches},
+    supplementary::forms::{self, LocalForm},
     value::{DepartmentId, StaffId, Text, UnitId, choice},
 };
 
@@ -123,6 +124,8 @@ pub enum Event {
         /// Whether it holds.
         holds: bool,
     },
+    /// 制定式样. The nation, or a province where the nation has fixed none, adds a form.
+    FormAdded(LocalForm),
 }
 
 /// All departments, staff and units known.
@@ -132,6 +135,7 @@ pub struct Directory {
     staff: BTreeMap<StaffId, Staff>,
     units: BTreeMap<UnitId, Unit>,
     switches: BTreeMap<DepartmentId, Switches>,
+    forms: Vec<LocalForm>,
 }
 
 impl Directory {
@@ -170,6 +174,7 @@ impl Directory {
                 }
                 Some(_) => Ok(()),
             },
+            Event::FormAdded(form) => forms::may_be_added(form, self),
         }
     }
 
@@ -210,6 +215,7 @@ impl Directory {
             Event::ReadingSwitched { department, reading, holds } => {
                 self.switches.entry(department).or_default().switch(&reading, holds);
             }
+            Event::FormAdded(form) => self.forms.push(form),
         }
     }
 
@@ -246,6 +252,11 @@ impl Directory {
     /// Every unit.
     pub fn units(&self) -> impl Iterator<Item = &Unit> {
         self.units.values()
+    }
+
+    /// 地方式样. Every form that was added, in the order in which they were.
+    pub fn forms(&self) -> impl Iterator<Item = &LocalForm> {
+        self.forms.iter()
     }
 
     /// Which readings a department has switched.

@@ -25,6 +25,8 @@ choice! {
         CrimeReferral = "crime_referral", "刑移";
         CorrectionProposal = "correction_proposal", "纠建";
         DealingRequest = "dealing_request", "提请";
+        Cooperation = "cooperation", "协";
+        LiabilityProposal = "liability_proposal", "责建";
     }
 }
 

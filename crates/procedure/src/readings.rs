@@ -207,6 +207,16 @@ readings! {
         "国家保密行政管理部门没有上一级，未按期结案的原因、审查和检查、督促由其负责人在内部记录";
     HIGHER_BY_PAPER = "55-5", clause(55).paragraph(2), HOLDS, FIXED,
         "上一级的审查和检查、督促由其负责人办理；未联网的，由承办部门据来文记录并写明文号";
+    PROVINCE_BY_PAPER = "56-1", clause(56).paragraph(2), HOLDS, FIXED,
+        "报请协调的答复由所属省级负责人办理；未联网的，由承办部门据来文记录并写明文号";
+    QUESTION_BARS_NOTHING = "57-1", clause(57), HOLDS, FIXED,
+        "向一个机关征询意见，不影响向其他机关移送，也不停止查处和计时";
+    HINDRANCE_OUTLIVES = "59-1", clause(59), HOLDS, FIXED,
+        "妨碍查处的责任不因结案而免除，至有处理结果前列为待办";
+    LAW_BY_CONDUCT = "61-1", clause(61), HOLDS, FIXED,
+        "其他违法行为，行为发生在2024年4月30日以前的，为2010年修订的保密法第四十八条所列；在2024年5月1日以后的，为2024年修订的保密法第五十七条、第六十二条所列";
+    FORMS_AS_DATA = "62-1", clause(62), HOLDS, FIXED,
+        "文书的编号、名称和样式作为数据列出，可以更换；编号沿用本系统的编号";
     LAST_DAY_MOVES = "计时-1", clause(30), HOLDS, SWITCHABLE,
         "以月计算的期限，最后一日是休息日的，顺延至休息日后的第一个工作日";
     DEFECTIVE_NOT_USABLE = "瑕疵-1", clause(18), HOLDS, FIXED,

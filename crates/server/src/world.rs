@@ -44,6 +44,7 @@ impl World for OfficeWorld {
             Event::Founded(department) => directory.department(&department.id) == Some(department),
             Event::Appointed(staff) => directory.staff(&staff.id) == Some(staff),
             Event::UnitListed(unit) => directory.unit(&unit.id) == Some(unit),
+            Event::FormAdded(form) => directory.forms().any(|known| known == form),
             Event::Left(_) | Event::ReadingSwitched { .. } => false,
         };
         let new: Vec<_> = cast.iter().filter(|event| !is_so(event)).cloned().collect();

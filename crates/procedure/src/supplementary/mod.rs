@@ -2,20 +2,24 @@
 //!
 #![doc = include_str!("law.md")]
 
+pub mod forms;
+pub mod reference;
+
 use crate::{
     answered::LegalRule,
     check::{Check, refusals},
     dossier::{self, At, Dossier, Entry, Event as Any, Stamp},
     filing, investigation,
-    law::clause,
+    law::{Clause, clause},
     step::{Form, Relation, Rule, Step, form},
     value::{File, InterviewId, Text, choice},
 };
 
 /// The steps of this chapter.
-pub static STEPS: &[Step] =
-    &[Step::of::<FixPaper>("fix_paper", "固定文书", &[clause(62)], &[Relation::System])
-        .after_end()];
+pub static STEPS: &[Step] = &[
+    reference::APPLY_BY_REFERENCE,
+    Step::of::<FixPaper>("fix_paper", "固定文书", &[clause(62)], &[Relation::System]).after_end(),
+];
 
 refusals! {
     ISSUES_A_PAPER = "papers.issues_a_paper", [clause(62)], at "entry",
@@ -25,7 +29,7 @@ refusals! {
 }
 
 /// Every refusal of this chapter, by module.
-pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS];
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[reference::REFUSALS, REFUSALS];
 
 /// Rules of this chapter that are not steps.
 pub static RULES: &[LegalRule] = &[
@@ -34,6 +38,18 @@ pub static RULES: &[LegalRule] = &[
         name: "施行日期",
         basis: &[clause(64)],
         about: "2018年1月1日以前的行为不适用本办法规定的步骤",
+    },
+    LegalRule {
+        id: "by_reference",
+        name: "参照办理",
+        basis: &[clause(61)],
+        about: "参照本办法办理其他违法行为的，卷宗予以写明，文书的依据加列第六十一条",
+    },
+    LegalRule {
+        id: "form_layers",
+        name: "文书式样",
+        basis: &[clause(62)],
+        about: "国家统一制定的式样在前；国家没有制定的，省级可以制定，国家制定后以国家的为准；省级以下不制定",
     },
     LegalRule {
         id: "papers",
@@ -75,6 +91,8 @@ impl Rule for FixPaper {
 dossier::events! {
     /// What was recorded under this chapter.
     Event {
+        /// 已参照本办法办理.
+        AppliedByReference(reference::ApplyByReference),
         /// 文书已固定.
         PaperFixed(FixPaper),
     }
@@ -83,14 +101,24 @@ dossier::events! {
 /// What this chapter knows of a dossier.
 #[derive(Clone, Debug, Default)]
 pub struct State {
+    /// 参照办理.
+    pub references: Vec<(reference::ApplyByReference, Stamp)>,
     /// 已固定的文书.
     pub papers: Vec<(FixPaper, Stamp)>,
 }
 
 pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
+    let state = &mut dossier.supplementary;
     match event {
-        Event::PaperFixed(form) => dossier.supplementary.papers.push((form.clone(), entry.stamp())),
+        Event::AppliedByReference(form) => state.references.push((form.clone(), entry.stamp())),
+        Event::PaperFixed(form) => state.papers.push((form.clone(), entry.stamp())),
     }
+}
+
+/// The clauses that every paper of a dossier cites beside its own: art. 61, where it is handled by reference.
+pub fn cited_besides(dossier: &Dossier) -> &'static [Clause] {
+    const BY_REFERENCE: &[Clause] = &[clause(61)];
+    if dossier.supplementary.references.is_empty() { &[] } else { BY_REFERENCE }
 }
 
 /// The paper that an event issues, if it issues one.

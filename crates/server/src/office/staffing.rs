@@ -21,9 +21,9 @@ pub(super) fn may_change(
     let staff = serves.ok_or(Denied::NotAllowed("只有在职工作人员可以变更"))?;
     match event {
         Event::UnitListed(_) => Ok(()),
-        _ if !staff.is_head() => Err(Denied::NotAllowed("人员和解读由本部门负责人变更")),
+        _ if !staff.is_head() => Err(Denied::NotAllowed("人员、解读和式样由本部门负责人变更")),
         _ if concerned(directory, event).as_ref() != Some(&staff.department) => {
-            Err(Denied::NotAllowed("只能变更本部门的人员和解读"))
+            Err(Denied::NotAllowed("只能变更本部门的人员、解读和式样"))
         }
         _ => Ok(()),
     }
@@ -36,6 +36,7 @@ fn concerned(directory: &Directory, event: &Event) -> Option<DepartmentId> {
         Event::Appointed(staff) => Some(staff.department.clone()),
         Event::Left(staff) => Some(directory.staff(staff)?.department.clone()),
         Event::ReadingSwitched { department, .. } => Some(department.clone()),
+        Event::FormAdded(form) => Some(form.department.clone()),
     }
 }
 
@@ -108,5 +109,6 @@ fn kind(event: &Event) -> &'static str {
         Event::Left(_) => "left",
         Event::UnitListed(_) => "unit_listed",
         Event::ReadingSwitched { .. } => "reading_switched",
+        Event::FormAdded(_) => "form_added",
     }
 }
