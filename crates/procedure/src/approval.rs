@@ -22,8 +22,16 @@ use crate::{
 };
 
 const HEAD: &[Relation] = &[Relation::Head];
-const APPROVALS: &[Clause] =
-    &[clause(25).item(3), clause(30), clause(31), clause(49), clause(54), clause(55).paragraph(1)];
+const APPROVALS: &[Clause] = &[
+    clause(25).item(3),
+    clause(30),
+    clause(31),
+    clause(33).paragraph(2),
+    clause(45),
+    clause(49),
+    clause(54),
+    clause(55).paragraph(1),
+];
 
 /// Rules that are not steps: each matter's stand in its own chapter.
 pub static RULES: &[LegalRule] = &[];
@@ -147,6 +155,8 @@ matters! {
     NotHandled(filing::SubmitNotHandled) = "not_handled", "不予处理";
     ReviewExtension(filing::SubmitReviewExtension) = "review_extension", "初查延期";
     Filing(filing::SubmitFiling) = "filing", "立案";
+    TaskForce(investigation::task_force::SubmitTaskForce) = "task_force", "成立专案组";
+    Preservation(investigation::preservation::SubmitPreservation) = "preservation", "登记保存";
     Cancellation(investigation::handling::SubmitCancellation) = "cancellation", "撤销案件";
     HandlingExtension(closing::SubmitHandlingExtension) = "handling_extension", "办案延期";
     Closing(closing::SubmitClosing) = "closing", "结案";

@@ -439,10 +439,14 @@ impl Dossier {
         staff
     }
 
-    /// Whether somebody is assigned to investigate the case on this day (art. 33) and does not stand back.
+    /// Whether somebody may investigate on this day and does not stand back: assigned to the case (art. 33) or, up to the day of its filing, to the review.
     pub fn is_investigator_on(&self, staff: &StaffId, on: Date) -> bool {
-        let mut handlers = self.investigation.handlers.iter();
-        handlers.any(|a| a.staff == *staff && a.since <= on) && !self.general.stands_back(staff, on)
+        let assigned =
+            |list: &[Assignment]| list.iter().any(|a| a.staff == *staff && a.since <= on);
+        let filed = self.filing.case.as_ref().is_some_and(|case| case.stamp.occurred < on);
+        let reviews = !filed && assigned(&self.filing.reviewers);
+        let investigates = reviews || assigned(&self.investigation.handlers);
+        investigates && !self.general.stands_back(staff, on)
     }
 
     /// Whether somebody is assigned on this day and does not stand back from the case.

@@ -27,6 +27,10 @@ choice! {
         DealingRequest = "dealing_request", "提请";
         Cooperation = "cooperation", "协";
         LiabilityProposal = "liability_proposal", "责建";
+        TravelReview = "travel_review", "境告";
+        TechnicalRequest = "technical_request", "技委";
+        HazardNotice = "hazard_notice", "限改";
+        StopUse = "stop_use", "停用";
     }
 }
 

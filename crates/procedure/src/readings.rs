@@ -149,6 +149,8 @@ readings! {
         "通知补充须写明期限；没有可以通知的，或者届期无人补充的，记录在案，视为经补充仍不具备查处条件";
     REVIEWED_AGAIN = "29-3", clause(29).item(3), HOLDS, FIXED,
         "暂不立案存查的线索以后得到补充的，重新初查，初查时限自收到补充之日起重新计算";
+    POWERS_IN_REVIEW = "27-3", clause(27), HOLDS, FIXED,
+        "立案前可以询问了解、查阅、复制，经同意进行检查，提请密级鉴定，组织、委托技术核查取证，其程序保障与第三十五条至第四十七条相同";
     EXTENSION_BY_HEAD = "30-1", clause(30).paragraph(1), HOLDS, FIXED,
         "初查时限的延长，说明理由后经负责人批准";
     RECEIVERS_LIMIT = "30-3", clause(30).paragraph(2), HOLDS, FIXED,
@@ -159,10 +161,16 @@ readings! {
         "审批人不是本案办案人员（立案、撤销案件、结案、不予处理均同；没有其他负责人的除外，并向上一级部门显示）";
     NOTICE_REASON = "32-1", clause(32), HOLDS, FIXED,
         "直接通知上级主管部门的，记明可能影响案件查处工作的理由";
+    TASK_FORCE_BY_HEAD = "33-1", clause(33).paragraph(2), HOLDS, FIXED,
+        "成立专案组经负责人批准；来自其他部门的成员，写明其知悉范围";
+    UNITS_OWN_STAFF = "33-2", clause(33).paragraph(1), HOLDS, FIXED,
+        "指导、督促机关、单位调查的，机关、单位工作人员的调查行为不适用第三十五条，所取得的材料作为机关、单位提供的证据接收";
     FINDING_RESTS_ON_EVIDENCE = "34-1", clause(34), HOLDS, FIXED,
         "调查内容的第一至三项，每项至少有一件可以使用的证据；证据是否确实、充分，由办案人员判断并记录";
     ONE_PLACE_AT_A_TIME = "35-1", clause(35), HOLDS, FIXED,
         "同一办案人员不能同时在两处调查、检查";
+    TRAVEL_REVIEW_TOLD = "36-1", clause(36).paragraph(2), HOLDS, FIXED,
+        "书面告知机关、单位对案件当事人出国（境）进行审查，可能影响案件查处的不得批准；答复前列为待办";
     RIGHTS_FIRST = "37-1", clause(37), HOLDS, FIXED,
         "首次询问案件当事人前，告知其义务和权利并记录在案";
     ONE_ROOM = "38-1", clause(38), HOLDS, FIXED,
@@ -175,6 +183,16 @@ readings! {
         "陈述和申辩逐项核查有结果后，调查才能结束";
     INSPECTION_RECORD = "44-1", clause(44).paragraph(2), HOLDS, FIXED,
         "检查的内容作为证据使用的，须有检查笔录，并由办案人员、被检查人或者见证人签名或者注明";
+    PRESERVE_AFTER_FILING = "45-1", clause(45).paragraph(1), HOLDS, FIXED,
+        "登记保存在立案后进行，另有法律依据并写明的除外";
+    PRESERVE_APPROVED = "45-2", clause(45).paragraph(1), HOLDS, FIXED,
+        "依照行政强制法第十八条、第十九条，登记保存前报经负责人批准；情况紧急的，在24小时内补办批准手续";
+    PRESERVE_PROCEDURE = "45-3", clause(45).paragraph(1), HOLDS, FIXED,
+        "依照行政强制法第十八条，当场告知理由、依据以及权利、救济途径，听取陈述和申辩，制作现场笔录";
+    LOSS_PREVENTED = "45-4", clause(45).paragraph(2), HOLDS, FIXED,
+        "登记保存在有关机关、单位的，写明防止证据灭失或者转移的措施";
+    PRESERVED_SETTLED = "45-5", clause(45), HOLDS, FIXED,
+        "登记保存的物品均解除登记保存、有处理结果后，才能结案";
     APPRAISAL_AUTHORITY = "47-1", clause(47), HOLDS, FIXED,
         "密级鉴定向国家或者省级保密行政管理部门提请；认定泄密须以鉴定为依据的，鉴定作出前调查不能结束";
     CANCELLATION_NO_LEAK = "49-1", clause(49), HOLDS, FIXED,

@@ -11,7 +11,7 @@ use crate::{
     check::{Check, Finding, refusals},
     deadline::{self, Duty, Running},
     dossier::{self, At, Dossier, Entry, Stage, Stamp},
-    investigation::finding,
+    investigation::{finding, preservation},
     law::{Clause, clause},
     limit,
     number::Number,
@@ -248,6 +248,7 @@ fn may_be_closed(at: &At<'_>, check: &mut Check<'_>) {
     }
     let open = at.dossier.general.recusals.iter().any(|recusal| recusal.decision.is_none());
     check.that(!open, &RECUSALS_DECIDED);
+    preservation::must_be_released(at.dossier, check);
 }
 
 /// 调查终结的条件. One of the four of art. 53, and what it still lacks.

@@ -2,16 +2,15 @@
 //!
 #![doc = include_str!("law.md")]
 
-use std::collections::BTreeSet;
+pub mod provided;
 
 use crate::{
     answered::LegalRule,
     check::{Check, refusals},
     dossier::{self, At, Dossier, Entry, Stamp},
     general::Label,
-    investigation,
+    investigation::{self, consultation::Consulted, powers},
     law::clause,
-    limit,
     setting::Setting,
     step::{Form, Relation, Rule, Step, form},
     value::{EvidenceId, Fact, File, InterviewId, LongText, Several, StaffId, Text, choice},
@@ -31,6 +30,7 @@ pub static STEPS: &[Step] = &[
     .on_day("收集日期")
     .as_happened()
     .correctable(),
+    provided::RECEIVE,
     Step::of::<VerifyEvidence>(
         "verify_evidence",
         "与原件、原物核实",
@@ -133,7 +133,7 @@ refusals! {
 }
 
 /// Every refusal of this chapter, by module.
-pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS];
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS, provided::REFUSALS];
 
 /// Rules of this chapter that are not steps.
 pub static RULES: &[LegalRule] = &[LegalRule {
@@ -220,20 +220,27 @@ impl Rule for CollectEvidence {
             .as_ref()
             .map(|handlers| handlers.iter().all(|staff| at.dossier.is_handler_on(staff, day)));
         check.that(assigned, &COLLECTOR_IS_HANDLER);
-        let filed = at.dossier.filing.case.as_ref().is_some_and(|case| case.stamp.occurred <= day);
-        let collectors = draft.handlers.as_ref().map(|h| h.iter().collect::<BTreeSet<_>>().len());
-        let enough = collectors.map(|count| !filed || count >= limit::MIN_HANDLERS);
-        check.conduct(enough, &TWO_COLLECTORS);
-        let original = draft.shape.map(|shape| shape == Shape::Original);
-        let reasoned = draft.reason.as_ref().map(Option::is_some);
-        let explained = original.zip(reasoned).map(|(original, reasoned)| original || reasoned);
-        match draft.kind {
-            Some(Kind::Object) => check.that(explained, &OBJECT_UNLESS_HARD),
-            Some(Kind::Document) => check.that(explained, &DOCUMENT_UNLESS_HARD),
-            Some(Kind::Electronic) => check.that(explained, &MEDIUM_UNLESS_HARD),
-            _ => {}
-        }
+        powers::must_be_two(draft.handlers.as_deref(), at.occurred, &TWO_COLLECTORS, at, check);
+        must_be_explained(draft.kind, draft.shape, draft.reason.as_ref(), check);
         Some(Event::Collected(Self::complete(draft)?).into())
+    }
+}
+
+/// Arts. 19 to 21: what stands for an original needs a reason.
+fn must_be_explained(
+    kind: Option<Kind>,
+    shape: Option<Shape>,
+    reason: Option<&Option<LongText>>,
+    check: &mut Check<'_>,
+) {
+    let original = shape.map(|shape| shape == Shape::Original);
+    let reasoned = reason.map(Option::is_some);
+    let explained = original.zip(reasoned).map(|(original, reasoned)| original || reasoned);
+    match kind {
+        Some(Kind::Object) => check.that(explained, &OBJECT_UNLESS_HARD),
+        Some(Kind::Document) => check.that(explained, &DOCUMENT_UNLESS_HARD),
+        Some(Kind::Electronic) => check.that(explained, &MEDIUM_UNLESS_HARD),
+        _ => {}
     }
 }
 
@@ -253,10 +260,10 @@ impl Rule for VerifyEvidence {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        let copy = collected(&draft.evidence, at).map(|form| form.shape != Shape::Original);
+        let copy = material(&draft.evidence, at).map(|material| material.shape != Shape::Original);
         check.that(copy.or(draft.evidence.as_ref().map(|_| false)), &ONLY_COPIES);
         let document =
-            collected(&draft.evidence, at).is_some_and(|form| form.kind == Kind::Document);
+            material(&draft.evidence, at).is_some_and(|material| material.kind == Kind::Document);
         let compared = draft.verification.map(|v| !document || v == Verification::AgainstOriginal);
         check.that(compared, &DOCUMENT_AGAINST_ORIGINAL);
         at.follows(taken_in(&draft.evidence, at), check);
@@ -278,7 +285,7 @@ impl Rule for NoteOriginal {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        let copy = collected(&draft.evidence, at).map(|form| form.shape != Shape::Original);
+        let copy = material(&draft.evidence, at).map(|material| material.shape != Shape::Original);
         check.that(copy.or(draft.evidence.as_ref().map(|_| false)), &ONLY_COPIES);
         Some(Event::OriginalNoted(Self::complete(draft)?).into())
     }
@@ -300,7 +307,8 @@ impl Rule for NoteAlteration {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        let document = collected(&draft.evidence, at).map(|form| form.kind == Kind::Document);
+        let document =
+            material(&draft.evidence, at).map(|material| material.kind == Kind::Document);
         check.that(document.or(draft.evidence.as_ref().map(|_| false)), &ONLY_DOCUMENTS);
         Some(Event::AlterationNoted(Self::complete(draft)?).into())
     }
@@ -320,7 +328,7 @@ impl Rule for RecheckHash {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        let hashed = collected(&draft.evidence, at).map(|form| form.hash.is_some());
+        let hashed = material(&draft.evidence, at).map(|material| material.hash.is_some());
         check.that(hashed.or(draft.evidence.as_ref().map(|_| false)), &ONLY_HASHED);
         at.follows(taken_in(&draft.evidence, at), check);
         Some(Event::HashRechecked(Self::complete(draft)?).into())
@@ -351,11 +359,8 @@ fn taken_in(id: &Option<EvidenceId>, at: &At<'_>) -> Option<Date> {
     Some(at.dossier.evidence.item(id.as_ref()?)?.stamp.occurred)
 }
 
-fn collected<'a>(id: &Option<EvidenceId>, at: &At<'a>) -> Option<&'a CollectEvidence> {
-    match &at.dossier.evidence.item(id.as_ref()?)?.origin {
-        Origin::Collected(form) => Some(form),
-        _ => None,
-    }
+fn material<'a>(id: &Option<EvidenceId>, at: &At<'a>) -> Option<Material<'a>> {
+    at.dossier.evidence.item(id.as_ref()?)?.material()
 }
 
 dossier::events! {
@@ -363,6 +368,8 @@ dossier::events! {
     Event {
         /// 证据已收集.
         Collected(CollectEvidence),
+        /// 机关、单位提供的证据已接收.
+        Provided(provided::ReceiveProvided),
         /// 已与原件、原物核实.
         Verified(VerifyEvidence),
         /// 已附原件、原物存放处说明.
@@ -381,6 +388,10 @@ dossier::events! {
 pub enum Origin {
     /// Collected as such.
     Collected(CollectEvidence),
+    /// 机关、单位提供. Collected by a unit and received from it.
+    Provided(provided::ReceiveProvided),
+    /// A copy made when material was consulted.
+    Copied(Consulted),
     /// The record of an interview.
     Interview(InterviewId),
     /// A written statement.
@@ -389,6 +400,17 @@ pub enum Origin {
     Inspection(investigation::inspection::Inspect),
     /// An appraisal.
     Appraisal,
+    /// The report of a technical verification.
+    Report,
+}
+
+/// What the rules on originals and copies ask of collected material (arts. 19 to 22).
+#[derive(Clone, Copy)]
+struct Material<'a> {
+    kind: Kind,
+    shape: Shape,
+    hash: Option<&'a Text>,
+    original_place: Option<&'a Text>,
 }
 
 /// 证据. One item.
@@ -416,6 +438,33 @@ pub struct Item {
     pub examined: Vec<(ExamineEvidence, Stamp)>,
 }
 
+impl Item {
+    /// The item as collected material; what was made in the investigation itself is none.
+    fn material(&self) -> Option<Material<'_>> {
+        match &self.origin {
+            Origin::Collected(form) => Some(Material {
+                kind: form.kind,
+                shape: form.shape,
+                hash: form.hash.as_ref(),
+                original_place: form.original_place.as_ref(),
+            }),
+            Origin::Provided(form) => Some(Material {
+                kind: form.kind,
+                shape: form.shape,
+                hash: form.hash.as_ref(),
+                original_place: form.original_place.as_ref(),
+            }),
+            Origin::Copied(copy) => Some(Material {
+                kind: Kind::Document,
+                shape: Shape::Copy,
+                hash: None,
+                original_place: copy.original_place.as_ref(),
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// What this chapter knows of a dossier.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -430,22 +479,20 @@ impl State {
     }
 
     pub(crate) fn add(&mut self, name: String, kind: Kind, origin: Origin, stamp: Stamp) {
-        let original_place = match &origin {
-            Origin::Collected(form) => form.original_place.clone(),
-            _ => None,
-        };
-        self.items.push(Item {
+        let mut item = Item {
             id: self.items.len() as u32 + 1,
             name,
             kind,
             origin,
             stamp,
             verified: None,
-            original_place,
+            original_place: None,
             alterations: Vec::new(),
             rechecked: None,
             examined: Vec::new(),
-        });
+        };
+        item.original_place = item.material().and_then(|material| material.original_place.cloned());
+        self.items.push(item);
     }
 
     fn item_mut(&mut self, id: &EvidenceId) -> Option<&mut Item> {
@@ -458,6 +505,10 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
     match event {
         Event::Collected(form) => {
             let origin = Origin::Collected(form.clone());
+            state.add(form.name.to_string(), form.kind, origin, entry.stamp());
+        }
+        Event::Provided(form) => {
+            let origin = Origin::Provided(form.clone());
             state.add(form.name.to_string(), form.kind, origin, entry.stamp());
         }
         Event::Verified(form) => {
@@ -527,7 +578,6 @@ fn judge_item<'a>(item: &Item, dossier: &Dossier, setting: &'a Setting) -> (Chec
     excluding.that(explained != Some(Some(false)), &ALTERATION_EXPLAINED);
     completing.that(explained != Some(None), &ALTERATION_EXPLAINED);
     match &item.origin {
-        Origin::Collected(form) => judge_collected(form, item, &mut excluding, &mut completing),
         Origin::Interview(id) => {
             let signed = dossier.investigation.interview(id).and_then(|i| i.signed.as_ref());
             let settled = signed.is_some_and(|(form, _)| form.is_settled());
@@ -535,28 +585,32 @@ fn judge_item<'a>(item: &Item, dossier: &Dossier, setting: &'a Setting) -> (Chec
         }
         Origin::Statement(form) => completing.that(form.is_signed(), &STATEMENT_IS_SIGNED),
         Origin::Inspection(form) => completing.that(form.is_recorded(), &INSPECTION_RECORDED),
-        Origin::Appraisal => {}
+        Origin::Appraisal | Origin::Report => {}
+        Origin::Collected(_) | Origin::Provided(_) | Origin::Copied(_) => {}
+    }
+    if let Some(material) = item.material() {
+        judge_material(material, item, &mut excluding, &mut completing);
     }
     (excluding, completing)
 }
 
-fn judge_collected(
-    form: &CollectEvidence,
+fn judge_material(
+    material: Material<'_>,
     item: &Item,
     excluding: &mut Check<'_>,
     completing: &mut Check<'_>,
 ) {
-    let unchanged = match (&form.hash, &item.rechecked) {
+    let unchanged = match (material.hash, &item.rechecked) {
         (Some(then), Some(now)) => same_hash(then, now),
         _ => true,
     };
     excluding.that(unchanged, &HASH_UNCHANGED);
-    if form.shape == Shape::Original {
+    if material.shape == Shape::Original {
         return;
     }
     completing.that(item.original_place.is_some(), &ORIGINAL_PLACE_NOTED);
     // An image of electronic data is vouched for by its hash (art. 21), copies and pictures by comparison (arts. 19, 20).
-    if matches!(form.kind, Kind::Object | Kind::Document) {
+    if matches!(material.kind, Kind::Object | Kind::Document) {
         completing.that(item.verified.is_some(), &COPY_VERIFIED);
     }
 }

@@ -2,12 +2,15 @@
 
 use jiff::civil::{Date, Time};
 
-use super::{Event, interview::Done, must_be_in_case};
+use super::{
+    Event,
+    interview::Done,
+    powers::{must_be_assigned, must_be_two, must_be_under_way},
+};
 use crate::{
     check::{Check, refusals},
     dossier::{self, At},
     law::clause,
-    limit,
     setting::Engagement,
     step::{Form, Rule, form},
     value::{LongText, Several, StaffId, Text, choice},
@@ -110,16 +113,12 @@ impl Inspect {
 
 impl Rule for Inspect {
     fn judge(draft: InspectDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
-        must_be_in_case(at, check);
+        must_be_under_way(at, check);
         check.that(draft.from.zip(draft.to).map(|(from, to)| from < to), &ENDS_AFTER_START);
         check.that(at.is_over(draft.to), &IS_OVER);
         let handlers = draft.handlers.as_deref();
-        let distinct = handlers.map(|h| h.iter().collect::<std::collections::BTreeSet<_>>().len());
-        check.conduct(distinct.map(|count| count >= limit::MIN_HANDLERS), &AT_LEAST_TWO_HANDLERS);
-        let assigned = handlers.zip(at.occurred).map(|(handlers, day)| {
-            handlers.iter().all(|staff| at.dossier.is_investigator_on(staff, day))
-        });
-        check.conduct(assigned, &HANDLERS_ASSIGNED);
+        must_be_two(handlers, at.occurred, &AT_LEAST_TWO_HANDLERS, at, check);
+        must_be_assigned(handlers, at.occurred, &HANDLERS_ASSIGNED, at, check);
         check.conduct(draft.credentials.map(|shown| shown == Done::Yes), &CREDENTIALS_SHOWN);
         let attended = draft.attendance.map(|attendance| attendance != Attendance::Nobody);
         check.conduct(attended, &SOMEBODY_PRESENT);

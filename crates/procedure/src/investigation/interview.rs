@@ -2,14 +2,17 @@
 
 use jiff::civil::{Date, Time};
 
-use super::{Event, State, must_be_in_case, testimony};
+use super::{
+    Event, State,
+    powers::{must_be_assigned, must_be_two, must_be_under_way},
+    testimony,
+};
 use crate::{
     check::{Check, Judgement, refusals},
     dossier::{self, At, Dossier, Stamp},
     evidence,
     general::Standing,
     law::clause,
-    limit,
     setting::Engagement,
     step::{Form, Rule, form, row},
     value::{File, InterviewId, LongText, PersonId, Several, StaffId, Text, choice},
@@ -109,7 +112,7 @@ choice! {
 
 impl Rule for TellRights {
     fn judge(draft: TellRightsDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
-        must_be_in_case(at, check);
+        must_be_under_way(at, check);
         Some(Event::RightsTold(Self::complete(draft)?).into())
     }
 }
@@ -127,16 +130,10 @@ struct Session<'a> {
 impl Session<'_> {
     /// Arts. 35 and 38: two handlers or more, one person at a time, nobody at two places.
     fn judge(&self, at: &At<'_>, check: &mut Check<'_>) {
-        must_be_in_case(at, check);
+        must_be_under_way(at, check);
         check.that(self.from.zip(self.to).map(|(from, to)| from < to), &ENDS_AFTER_START);
-        let distinct = self
-            .handlers
-            .map(|handlers| handlers.iter().collect::<std::collections::BTreeSet<_>>().len());
-        check.conduct(distinct.map(|count| count >= limit::MIN_HANDLERS), &AT_LEAST_TWO_HANDLERS);
-        let assigned = self.handlers.zip(self.day).map(|(handlers, day)| {
-            handlers.iter().all(|staff| at.dossier.is_investigator_on(staff, day))
-        });
-        check.conduct(assigned, &HANDLERS_ASSIGNED);
+        must_be_two(self.handlers, self.day, &AT_LEAST_TWO_HANDLERS, at, check);
+        must_be_assigned(self.handlers, self.day, &HANDLERS_ASSIGNED, at, check);
         check.conduct(self.persons.map(|persons| persons.len() <= 1), &ONE_BY_ONE);
         self.judge_overlaps(at, check);
     }
@@ -375,7 +372,7 @@ impl Rule for AnswerStatementRequest {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        must_be_in_case(at, check);
+        must_be_under_way(at, check);
         check.that(draft.answer.map(|answer| answer == Permission::Granted), &REQUEST_IS_GRANTED);
         let demanded = draft.initiative.map(|initiative| initiative == Initiative::Demanded);
         let necessary = draft.necessity.as_ref().map(Option::is_some);
@@ -430,7 +427,7 @@ impl Rule for ReceiveStatement {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        must_be_in_case(at, check);
+        must_be_under_way(at, check);
         check.that(draft.receipt_noted.map(|noted| noted == Done::Yes), &RECEIPT_NOTED);
         Some(Event::StatementReceived(Self::complete(draft)?).into())
     }

@@ -2,13 +2,21 @@
 //!
 #![doc = include_str!("law.md")]
 
+pub mod consultation;
 pub mod defence;
 pub mod finding;
 pub mod handling;
+pub mod hazards;
 pub mod inspection;
 pub mod interview;
 pub mod ladder;
+pub mod mode;
+pub mod powers;
+pub mod preservation;
 pub mod referral;
+pub mod task_force;
+pub mod technical;
+pub mod units;
 
 use self::{
     defence::{HearParty, VerifyPlea},
@@ -37,20 +45,25 @@ use crate::{
     evidence,
     general::Standing,
     law::{Clause, clause},
-    limit,
     setting::{Engagement, Setting},
-    step::{Form, Relation, Rule, Step, form},
-    value::{InterviewId, LongText, PersonId, PleaId, SecretItemId, Several, StaffId, choice},
+    step::{Relation, Step},
+    value::{InterviewId, LongText, PersonId, PleaId, SecretItemId, StaffId},
 };
 use jiff::civil::Date;
 
 const HANDLER: &[Relation] = &[Relation::Handler];
-const HEAD: &[Relation] = &[Relation::Head];
 
 /// The steps of this chapter.
 pub static STEPS: &[Step] = &[
-    Step::of::<AssignHandlers>("assign_handlers", "指派办案人员", &[clause(33).paragraph(1)], HEAD)
-        .decision(),
+    mode::ASSIGN,
+    mode::SWITCH,
+    mode::COMMISSION,
+    mode::RECEIVE_REPORT,
+    task_force::SUBMIT,
+    units::DEMAND,
+    units::RECORD_PROVISION,
+    units::TELL_TRAVEL,
+    units::RECORD_TRAVEL,
     Step::of::<TellRights>(
         "tell_rights",
         "告知权利义务",
@@ -89,10 +102,16 @@ pub static STEPS: &[Step] = &[
     Step::of::<HearParty>("hear_party", "听取陈述和申辩", &[clause(42)], HANDLER)
         .on_day("听取日期"),
     Step::of::<VerifyPlea>("verify_plea", "核查申辩", &[clause(42)], HANDLER).on_day("核查日期"),
+    consultation::CONSULT,
     Step::of::<Inspect>("inspect", "检查场所、物品", &[clause(35), clause(44)], HANDLER)
         .on_day("检查日期")
         .as_happened()
         .correctable(),
+    preservation::SUBMIT,
+    preservation::PRESERVE,
+    preservation::RELEASE,
+    technical::ENTRUST,
+    technical::RECORD,
     Step::of::<RequestAppraisal>("request_appraisal", "提请密级鉴定", &[clause(47)], HANDLER)
         .on_day("提请日期"),
     Step::of::<RecordAppraisal>(
@@ -103,6 +122,10 @@ pub static STEPS: &[Step] = &[
     )
     .on_day("鉴定书日期")
     .correctable(),
+    hazards::REQUIRE,
+    hazards::REPORT,
+    hazards::STOP,
+    hazards::LIFT,
     Step::of::<FindFact>("find_fact", "认定调查内容", &[clause(34)], HANDLER).decision(),
     Step::of::<FindNobodyResponsible>(
         "find_nobody_responsible",
@@ -178,22 +201,22 @@ refusals! {
         "立案后尚未指派办案人员",
         "由负责人指派2名以上办案人员",
         "立案后已经指派办案人员";
-    HANDLERS_ARE_HANDLERS = "investigation.handlers_are_handlers", [clause(33).paragraph(1)], at "handlers",
-        "指派的人员没有办案人员岗位，或者已经回避",
-        "从办案人员中指派",
-        "指派的人员有办案人员岗位，且没有回避";
-    TWO_HANDLERS = "investigation.two_handlers", [clause(33).paragraph(1)], at "handlers",
-        "办案人员少于2名",
-        "指派2名以上办案人员",
-        "办案人员不少于2名";
 }
 
 /// Every refusal of this chapter, by module.
 pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[
     REFUSALS,
+    mode::REFUSALS,
+    task_force::REFUSALS,
+    powers::REFUSALS,
+    units::REFUSALS,
     interview::REFUSALS,
     defence::REFUSALS,
+    consultation::REFUSALS,
     inspection::REFUSALS,
+    preservation::REFUSALS,
+    technical::REFUSALS,
+    hazards::REFUSALS,
     finding::REFUSALS,
     handling::REFUSALS,
     referral::REFUSALS,
@@ -207,6 +230,32 @@ pub static RULES: &[LegalRule] = &[
         name: "办案人员以行为当日为准",
         basis: &[clause(33).paragraph(1), clause(35)],
         about: "调查行为是否由2名以上未回避的办案人员进行，以行为发生当日的指派和回避为准",
+    },
+    LegalRule {
+        id: "modes",
+        name: "办理方式",
+        basis: &[clause(7).paragraph(2), clause(33).paragraph(1)],
+        about: "直接调查，或者指导、督促机关、单位调查；后者的调查情况和材料自机关、单位接收，其工作人员的行为不适用第三十五条；办案人员仍可直接调查，并遵守第三十五条",
+    },
+    LegalRule {
+        id: "powers_in_review",
+        name: "初查中的调查权限",
+        basis: &[
+            clause(27),
+            clause(35),
+            clause(38),
+            clause(43),
+            clause(44),
+            clause(46),
+            clause(47),
+        ],
+        about: "初查中可以询问了解、查阅、复制，经同意进行检查，提请密级鉴定，组织、委托技术核查取证，程序保障与立案后相同；登记保存在立案后进行",
+    },
+    LegalRule {
+        id: "urgent_preservation",
+        name: "紧急登记保存",
+        basis: &[clause(45).paragraph(1)],
+        about: "情况紧急、当场登记保存的，24小时内补办批准手续（行政强制法第十九条），补办前列为待办",
     },
     LegalRule {
         id: "record_never_changes",
@@ -240,40 +289,6 @@ pub static RULES: &[LegalRule] = &[
     },
 ];
 
-choice! {
-    /// 办理方式. How the department handles the case.
-    Mode {
-        Direct = "direct", "直接调查";
-    }
-}
-
-form! {
-    /// 指派办案人员.
-    AssignHandlers / AssignHandlersDraft {
-        mode: Mode = "办理方式";
-        handlers: Several<StaffId> = "办案人员", "2名以上";
-    }
-}
-
-impl Rule for AssignHandlers {
-    fn judge(
-        draft: AssignHandlersDraft,
-        at: &At<'_>,
-        check: &mut Check<'_>,
-    ) -> Option<dossier::Event> {
-        check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
-        let handlers = draft.handlers.as_deref();
-        let already = at.dossier.investigation.handlers.iter().map(|assignment| &assignment.staff);
-        let effective = handlers.map(|new| {
-            let all: std::collections::BTreeSet<_> = new.iter().chain(already).collect();
-            all.into_iter().filter(|s| !at.dossier.general.stands_back(s, at.today())).count()
-        });
-        check.that(effective.map(|count| count >= limit::MIN_HANDLERS), &TWO_HANDLERS);
-        check.that(handlers.map(|new| may_handle(at, new)), &HANDLERS_ARE_HANDLERS);
-        Some(Event::HandlersAssigned(Self::complete(draft)?).into())
-    }
-}
-
 /// Whether everybody named serves as a handler and does not stand back from this case.
 pub(crate) fn may_handle(at: &At<'_>, staff: &[StaffId]) -> bool {
     staff.iter().all(|id| {
@@ -300,7 +315,39 @@ dossier::events! {
     /// What was recorded under this chapter.
     Event {
         /// 办案人员已指派.
-        HandlersAssigned(AssignHandlers),
+        HandlersAssigned(mode::AssignHandlers),
+        /// 办理方式已变更.
+        ModeSwitched(mode::SwitchMode),
+        /// 已指导、督促机关、单位调查.
+        UnitCommissioned(mode::CommissionUnit),
+        /// 机关、单位调查情况已接收.
+        UnitReported(mode::ReceiveUnitReport),
+        /// 已要求提供证据.
+        EvidenceDemanded(units::DemandEvidence),
+        /// 提供证据情况已记录.
+        ProvisionRecorded(units::RecordProvision),
+        /// 出国（境）审查已告知.
+        TravelReviewTold(units::TellTravelReview),
+        /// 出国（境）审查情况已记录.
+        TravelReviewRecorded(units::RecordTravelReview),
+        /// 材料已查阅、复制.
+        Consulted(consultation::Consult),
+        /// 已登记保存.
+        Preserved(preservation::Preserve),
+        /// 登记保存已解除.
+        PreservationReleased(preservation::Release),
+        /// 技术核查取证已组织、委托.
+        TechnicalEntrusted(technical::EntrustTechnical),
+        /// 技术核查报告已接收.
+        TechnicalReported(technical::RecordTechnicalReport),
+        /// 已要求限期整改隐患.
+        HazardNoticed(hazards::RequireMeasures),
+        /// 隐患整改情况已记录.
+        HazardReported(hazards::ReportHazard),
+        /// 已责令停止使用.
+        UseStopped(hazards::OrderStopUse),
+        /// 停止使用已解除.
+        StopUseLifted(hazards::LiftStopUse),
         /// 权利义务已告知.
         RightsTold(TellRights),
         /// 询问已安排.
@@ -387,6 +434,22 @@ pub struct Appraisal {
 pub struct State {
     /// 办案人员.
     pub handlers: Vec<Assignment>,
+    /// 办理方式, once handlers are assigned.
+    pub mode: Option<mode::Mode>,
+    /// 指导、督促事项.
+    pub unit_tasks: Vec<mode::UnitTask>,
+    /// 专案组, approved.
+    pub task_force: Option<(task_force::SubmitTaskForce, Stamp)>,
+    /// 机关、单位的配合.
+    pub units: units::State,
+    /// 查阅、复制.
+    pub consultations: Vec<(consultation::Consult, Stamp)>,
+    /// 登记保存.
+    pub preservation: preservation::State,
+    /// 技术核查取证.
+    pub technical: Vec<technical::TechnicalRequest>,
+    /// 泄密隐患.
+    pub hazards: hazards::State,
     /// 权利义务告知.
     pub rights: Vec<(TellRights, Stamp)>,
     /// 询问安排.
@@ -462,12 +525,42 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
     let stamp = entry.stamp();
     let state = &mut dossier.investigation;
     match event {
-        Event::HandlersAssigned(form) => {
-            let since = entry.occurred;
-            let assigned =
-                form.handlers.iter().map(|staff| Assignment { staff: staff.clone(), since });
-            state.handlers.extend(assigned);
+        Event::HandlersAssigned(form) => mode::assign(state, form, entry.occurred),
+        Event::ModeSwitched(form) => state.mode = Some(form.mode),
+        Event::UnitCommissioned(form) => {
+            state.unit_tasks.push(mode::UnitTask { form: form.clone(), stamp, reported: None });
         }
+        Event::UnitReported(form) => mode::report(&mut state.unit_tasks, form, stamp),
+        Event::EvidenceDemanded(form) => {
+            let demand = units::Demand { form: form.clone(), stamp, answer: None };
+            state.units.demands.push(demand);
+        }
+        Event::ProvisionRecorded(form) => units::provide(&mut state.units, form, stamp),
+        Event::TravelReviewTold(form) => {
+            let notice = units::TravelNotice { form: form.clone(), stamp, answers: Vec::new() };
+            state.units.travel.push(notice);
+        }
+        Event::TravelReviewRecorded(form) => units::answer(&mut state.units, form, stamp),
+        Event::Consulted(form) => consultation::apply(dossier, form, stamp),
+        Event::Preserved(form) => preservation::preserve(&mut state.preservation, form, stamp),
+        Event::PreservationReleased(form) => {
+            preservation::release(&mut state.preservation, form, stamp);
+        }
+        Event::TechnicalEntrusted(form) => {
+            let request = technical::TechnicalRequest { form: form.clone(), stamp, report: None };
+            state.technical.push(request);
+        }
+        Event::TechnicalReported(form) => technical::report(dossier, form, stamp),
+        Event::HazardNoticed(form) => {
+            let hazard = hazards::Hazard { form: form.clone(), stamp, reported: None };
+            state.hazards.notices.push(hazard);
+        }
+        Event::HazardReported(form) => hazards::report(&mut state.hazards, form, stamp),
+        Event::UseStopped(form) => {
+            let stop = hazards::StopUse { form: form.clone(), stamp, lifted: None };
+            state.hazards.stops.push(stop);
+        }
+        Event::StopUseLifted(form) => hazards::lift(&mut state.hazards, form, stamp),
         Event::RightsTold(form) => state.rights.push((form.clone(), stamp)),
         Event::InterviewArranged(form) => state.arranged.push((form.clone(), stamp)),
         Event::Interviewed(form) => interview::apply(dossier, form, stamp),
@@ -540,13 +633,25 @@ fn testimony(dossier: &Dossier, person: &PersonId) -> evidence::Kind {
     }
 }
 
-/// The limits of this chapter: rectification by the day set.
+/// The limits of this chapter, each by the day set.
 pub(crate) fn limits(dossier: &Dossier, setting: &Setting, limits: &mut Vec<Running>) {
-    handling::limits(&dossier.investigation, setting, limits);
+    let state = &dossier.investigation;
+    mode::limits(&state.unit_tasks, setting, limits);
+    units::limits(&state.units, setting, limits);
+    preservation::limits(&state.preservation, setting, limits);
+    hazards::limits(&state.hazards, setting, limits);
+    handling::limits(state, setting, limits);
 }
 
 /// Duties of this chapter that are open.
 pub(crate) fn duties(dossier: &Dossier, _: &Setting, duties: &mut Vec<Duty>) {
+    preservation::duties(dossier, duties);
+    hazards::duties(&dossier.investigation.hazards, duties);
+    if !dossier.has_ended() {
+        mode::duties(&dossier.investigation.unit_tasks, duties);
+        units::duties(dossier, duties);
+        technical::duties(&dossier.investigation.technical, duties);
+    }
     let mut open = |name: String, basis: Clause, due, step| {
         duties.push(Duty { name, basis, due, step, desk: Desk::Owner });
     };
