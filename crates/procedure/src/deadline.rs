@@ -85,6 +85,7 @@ pub fn duties(dossier: &Dossier, setting: &Setting) -> Vec<Duty> {
     crate::approval::duties(dossier, &mut duties);
     crate::general::duties(dossier, setting, &mut duties);
     crate::jurisdiction::duties(dossier, setting, &mut duties);
+    crate::evidence::duties(dossier, &mut duties);
     crate::intake::duties(dossier, setting, &mut duties);
     crate::filing::duties(dossier, setting, &mut duties);
     crate::investigation::duties(dossier, setting, &mut duties);

@@ -30,6 +30,7 @@ choice! {
         TravelReview = "travel_review", "境告";
         TechnicalRequest = "technical_request", "技委";
         HazardNotice = "hazard_notice", "限改";
+        Appraisal = "appraisal", "密鉴";
         StopUse = "stop_use", "停用";
     }
 }

@@ -129,6 +129,8 @@ readings! {
         "在系统内作出的指定管辖决定，作出之日即为承办部门和被指定的部门收到书面通知之日；其他有关部门由作出决定的部门另行通知并列明";
     FIRST_KEEPS = "16-1", clause(16).paragraph(1), HOLDS, FIXED,
         "几个部门都有管辖权的，由先受理的部门管辖，发生争议的除外";
+    UNBROKEN_CUSTODY = "18-1", clause(18), HOLDS, FIXED,
+        "登记入卷的人员为第一保管人；每次移交记明移交人、接收人、时间和原因，双方确认，链条中断的不能作为证据使用";
     ORIGINAL_PLACE = "22-1", clause(22), HOLDS, FIXED,
         "复制件、照片、录像未附原件、原物存放处说明的，补附之前暂不能作为证据使用";
     HASH_CHANGED = "21-1", clause(21), HOLDS, FIXED,
@@ -183,6 +185,8 @@ readings! {
         "陈述和申辩逐项核查有结果后，调查才能结束";
     INSPECTION_RECORD = "44-1", clause(44).paragraph(2), HOLDS, FIXED,
         "检查的内容作为证据使用的，须有检查笔录，并由办案人员、被检查人或者见证人签名或者注明";
+    SOMEBODY_INVITED = "44-2", clause(44).paragraph(1), HOLDS, FIXED,
+        "安排检查时既不请被检查人、也不请见证人到场的，予以拒绝；已经那样进行的，如实记录并注明";
     PRESERVE_AFTER_FILING = "45-1", clause(45).paragraph(1), HOLDS, FIXED,
         "登记保存在立案后进行，另有法律依据并写明的除外";
     PRESERVE_APPROVED = "45-2", clause(45).paragraph(1), HOLDS, FIXED,

@@ -2,11 +2,13 @@
 //!
 #![doc = include_str!("law.md")]
 
+pub mod custody;
 pub mod provided;
 
 use crate::{
     answered::LegalRule,
     check::{Check, refusals},
+    deadline::Duty,
     dossier::{self, At, Dossier, Entry, Stamp},
     general::Label,
     investigation::{self, consultation::Consulted, powers},
@@ -53,6 +55,9 @@ pub static STEPS: &[Step] = &[
         HANDLER,
     )
     .on_day("复核日期"),
+    custody::HAND_OVER,
+    custody::CONFIRM,
+    custody::RETURN,
     Step::of::<ExamineEvidence>("examine_evidence", "审查、核实证据", &[clause(18)], HANDLER)
         .on_day("审查日期"),
 ];
@@ -82,6 +87,10 @@ refusals! {
         "书证的副本、复制件须与原件核实，不能以鉴定代替",
         "与原件核实",
         "书证的副本、复制件与原件核实";
+    EXAMINER_NAMED = "evidence.examiner_named", [clause(19)], at "examiner",
+        "经鉴定证明的，没有写明鉴定机构、鉴定人",
+        "写明鉴定机构、鉴定人和鉴定意见",
+        "经鉴定证明的，写明鉴定机构、鉴定人";
     ONLY_COPIES = "evidence.only_copies", [], at "evidence",
         "该证据是原件、原物，不需要核实或者附存放处说明",
         "选择复制件、照片或者录像",
@@ -133,23 +142,38 @@ refusals! {
 }
 
 /// Every refusal of this chapter, by module.
-pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS, provided::REFUSALS];
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] =
+    &[REFUSALS, provided::REFUSALS, custody::REFUSALS];
 
 /// Rules of this chapter that are not steps.
-pub static RULES: &[LegalRule] = &[LegalRule {
-    id: "usability",
-    name: "证据能否使用",
-    basis: &[
-        clause(19),
-        clause(20),
-        clause(21),
-        clause(22),
-        clause(40).paragraph(2),
-        clause(41).paragraph(2),
-        clause(44).paragraph(2),
-    ],
-    about: "由记录计算：可以使用、暂不能使用（所缺条件）、不能使用（原因）",
-}];
+pub static RULES: &[LegalRule] = &[
+    LegalRule {
+        id: "custody",
+        name: "证据的保管",
+        basis: &[clause(18)],
+        about: "登记入卷的人员为第一保管人；每次移交由现在的保管人交出、接收人确认，链条中断的不能使用",
+    },
+    LegalRule {
+        id: "catalogue",
+        name: "证据目录",
+        basis: &[clause(17)],
+        about: "按第十七条的种类排列，同种类的按收集的先后",
+    },
+    LegalRule {
+        id: "usability",
+        name: "证据能否使用",
+        basis: &[
+            clause(19),
+            clause(20),
+            clause(21),
+            clause(22),
+            clause(40).paragraph(2),
+            clause(41).paragraph(2),
+            clause(44).paragraph(2),
+        ],
+        about: "由记录计算：可以使用、暂不能使用（所缺条件）、不能使用（原因）",
+    },
+];
 
 choice! {
     /// 证据种类 (art. 17).
@@ -251,6 +275,8 @@ form! {
         verification: Verification = "核实方式";
         agreement: Agreement = "核实结果";
         detail: LongText = "核实情况";
+        examiner: Option<Text> = "鉴定机构、鉴定人", "经鉴定证明的填写";
+        opinion: Option<Text> = "鉴定意见文号", "经鉴定证明的填写";
     }
 }
 
@@ -266,6 +292,10 @@ impl Rule for VerifyEvidence {
             material(&draft.evidence, at).is_some_and(|material| material.kind == Kind::Document);
         let compared = draft.verification.map(|v| !document || v == Verification::AgainstOriginal);
         check.that(compared, &DOCUMENT_AGAINST_ORIGINAL);
+        let named = draft.examiner.as_ref().map(Option::is_some);
+        let examined = draft.verification.zip(named);
+        let named = examined.map(|(v, named)| v != Verification::ByExamination || named);
+        check.that(named, &EXAMINER_NAMED);
         at.follows(taken_in(&draft.evidence, at), check);
         Some(Event::Verified(Self::complete(draft)?).into())
     }
@@ -378,6 +408,12 @@ dossier::events! {
         AlterationNoted(NoteAlteration),
         /// 校验值已复核.
         HashRechecked(RecheckHash),
+        /// 证据已移交.
+        HandedOver(custody::HandOver),
+        /// 接收已确认.
+        ReceiptConfirmed(custody::Confirm),
+        /// 证据已退还.
+        ItemReturned(custody::ReturnItem),
         /// 证据已审查.
         Examined(ExamineEvidence),
     }
@@ -434,6 +470,8 @@ pub struct Item {
     pub alterations: Vec<NoteAlteration>,
     /// The hash found when it was last checked.
     pub rechecked: Option<Text>,
+    /// 保管.
+    pub custody: custody::Custody,
     /// 审查意见.
     pub examined: Vec<(ExamineEvidence, Stamp)>,
 }
@@ -473,6 +511,13 @@ pub struct State {
 }
 
 impl State {
+    /// 证据目录. Every item, kind by kind in the order of art. 17, each kind in the order in which it was taken in.
+    pub fn catalogue(&self) -> Vec<&Item> {
+        let mut items: Vec<_> = self.items.iter().collect();
+        items.sort_by_key(|item| (item.kind, item.id));
+        items
+    }
+
     /// The item with this number.
     pub fn item(&self, id: &EvidenceId) -> Option<&Item> {
         self.items.get((id.0 as usize).checked_sub(1)?)
@@ -489,6 +534,7 @@ impl State {
             original_place: None,
             alterations: Vec::new(),
             rechecked: None,
+            custody: custody::Custody::default(),
             examined: Vec::new(),
         };
         item.original_place = item.material().and_then(|material| material.original_place.cloned());
@@ -531,11 +577,33 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
                 item.rechecked = Some(form.hash.clone());
             }
         }
+        Event::HandedOver(form) => {
+            if let Some(item) = state.item_mut(&form.evidence) {
+                custody::hand_over(item, form, entry.stamp());
+            }
+        }
+        Event::ReceiptConfirmed(form) => {
+            if let Some(item) = state.item_mut(&form.evidence) {
+                custody::confirm(item, form, entry.stamp());
+            }
+        }
+        Event::ItemReturned(form) => {
+            if let Some(item) = state.item_mut(&form.evidence) {
+                item.custody.returned = Some((form.clone(), entry.stamp()));
+            }
+        }
         Event::Examined(form) => {
             if let Some(item) = state.item_mut(&form.evidence) {
                 item.examined.push((form.clone(), entry.stamp()));
             }
         }
+    }
+}
+
+/// Duties of this chapter that are open.
+pub(crate) fn duties(dossier: &Dossier, duties: &mut Vec<Duty>) {
+    if !dossier.has_ended() {
+        custody::duties(dossier, duties);
     }
 }
 
@@ -571,6 +639,7 @@ fn judge_item<'a>(item: &Item, dossier: &Dossier, setting: &'a Setting) -> (Chec
     let mut excluding = Check::new(setting);
     let mut completing = Check::new(setting);
     excluding.that(!item.stamp.in_breach, &PRODUCED_IN_BREACH);
+    custody::judge(item, &mut excluding, &mut completing);
     let agreement = item.verified.as_ref().map(|form| form.agreement);
     excluding.that(agreement != Some(Agreement::Differs), &COPY_AGREES);
     // The last record of an alteration decides; as long as it is not established, nothing is excluded for good.

@@ -63,6 +63,10 @@ refusals! {
         "询问笔录没有采取问答式",
         "逐问逐答填写",
         "询问笔录采取问答式";
+    RECORDING_COMPLETE = "interview.recording_complete", [clause(40).paragraph(3)], at "recorded",
+        "录音、录像不完整",
+        "全程录音、录像并保持完整；已经进行的，如实记录",
+        "没有录音、录像，或者录音、录像完整";
     NOT_SIGNED_YET = "interview.not_signed_yet", [clause(40).paragraph(2)], at "interview",
         "该询问笔录已经核对签名",
         "签名后的笔录不再更改；需要补充的，另行询问",
@@ -222,6 +226,14 @@ choice! {
     }
 }
 
+choice! {
+    /// 录音、录像 (art. 40 ¶3).
+    Recording {
+        Complete = "complete", "全程录音、录像，资料完整";
+        Partial = "partial", "录音、录像不完整";
+    }
+}
+
 row! {
     /// 一问一答.
     QuestionAnswer {
@@ -244,6 +256,8 @@ form! {
         covered: Vec<InterviewTopic> = "已询问的内容";
         not_applicable: Vec<InterviewTopic> = "不适用的内容";
         dialogue: Vec<QuestionAnswer> = "问答", "如实记录提问和回答；被询问人声明记忆不清的情节，如实反映";
+        unclear: Option<LongText> = "被询问人声明记忆不清的情节";
+        recorded: Option<Recording> = "是否全程录音、录像", "录音、录像的填写";
         recording: Option<File> = "录音、录像";
     }
 }
@@ -275,6 +289,8 @@ impl Rule for RecordInterview {
         check.conduct(all, &CONTENTS_COVERED);
         let asked = draft.dialogue.as_ref().map(|dialogue| !dialogue.is_empty());
         check.that(asked, &QUESTIONS_AND_ANSWERS);
+        let complete = draft.recorded.map(|recorded| recorded != Some(Recording::Partial));
+        check.conduct(complete, &RECORDING_COMPLETE);
         Some(Event::Interviewed(Self::complete(draft)?).into())
     }
 }

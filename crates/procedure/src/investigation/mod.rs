@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("law.md")]
 
+pub mod appraisal;
 pub mod consultation;
 pub mod defence;
 pub mod finding;
@@ -103,6 +104,7 @@ pub static STEPS: &[Step] = &[
         .on_day("听取日期"),
     Step::of::<VerifyPlea>("verify_plea", "核查申辩", &[clause(42)], HANDLER).on_day("核查日期"),
     consultation::CONSULT,
+    inspection::ARRANGE,
     Step::of::<Inspect>("inspect", "检查场所、物品", &[clause(35), clause(44)], HANDLER)
         .on_day("检查日期")
         .as_happened()
@@ -122,6 +124,7 @@ pub static STEPS: &[Step] = &[
     )
     .on_day("鉴定书日期")
     .correctable(),
+    appraisal::ISSUE,
     hazards::REQUIRE,
     hazards::REPORT,
     hazards::STOP,
@@ -216,6 +219,7 @@ pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[
     inspection::REFUSALS,
     preservation::REFUSALS,
     technical::REFUSALS,
+    appraisal::REFUSALS,
     hazards::REFUSALS,
     finding::REFUSALS,
     handling::REFUSALS,
@@ -364,10 +368,14 @@ dossier::events! {
         PartyHeard(HearParty),
         /// 申辩已核查.
         PleaVerified(VerifyPlea),
+        /// 检查已安排.
+        InspectionArranged(inspection::ArrangeInspection),
         /// 已检查.
         Inspected(Inspect),
         /// 密级鉴定已提请.
         AppraisalRequested(RequestAppraisal),
+        /// 密级鉴定已作出.
+        AppraisalIssued(appraisal::IssueAppraisal),
         /// 密级鉴定结果已记录.
         AppraisalRecorded(RecordAppraisal),
         /// 调查内容已认定.
@@ -462,6 +470,8 @@ pub struct State {
     pub hearings: Vec<(HearParty, Stamp)>,
     /// 申辩事项.
     pub pleas: Vec<Plea>,
+    /// 检查安排.
+    pub inspections_arranged: Vec<(inspection::ArrangeInspection, Stamp)>,
     /// 检查.
     pub inspections: Vec<(Inspect, Stamp)>,
     /// 密级鉴定.
@@ -576,19 +586,18 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
         }
         Event::PartyHeard(form) => defence::hear(state, form, stamp),
         Event::PleaVerified(form) => defence::verify(state, form, stamp),
+        Event::InspectionArranged(form) => {
+            state.inspections_arranged.push((form.clone(), stamp));
+        }
         Event::Inspected(form) => {
             state.inspections.push((form.clone(), stamp.clone()));
             let origin = evidence::Origin::Inspection(form.clone());
-            dossier.evidence.add(
-                format!("检查：{}", form.object),
-                evidence::Kind::Record,
-                origin,
-                stamp,
-            );
+            dossier.evidence.add(form.title(), evidence::Kind::Record, origin, stamp);
         }
         Event::AppraisalRequested(form) => {
             state.appraisals.push(Appraisal { form: form.clone(), stamp, result: None });
         }
+        Event::AppraisalIssued(form) => appraisal::issue(dossier, form, entry),
         Event::AppraisalRecorded(form) => finding::appraise(dossier, form, stamp),
         Event::FactFound(form) => state.facts.push((form.clone(), stamp)),
         Event::NobodyResponsible(form) => state.nobody_responsible = Some((form.clone(), stamp)),
