@@ -231,9 +231,8 @@ pub(crate) fn holds(relation: Relation, at: &At<'_>) -> bool {
         }
         Relation::Handler => at.dossier.assigned_on(at.today()).contains(&at.who()),
         Relation::Receiver => is_clerk || staff.is_head(),
-        Relation::Former => true,
         Relation::Head => staff.is_head() || at.dossier.general.acts_as_head(&staff.id, at.today()),
-        Relation::NextHigher | Relation::Superior => staff.is_head(),
+        Relation::Former | Relation::NextHigher | Relation::Superior => staff.is_head(),
         Relation::System => false,
     }
 }

@@ -66,7 +66,7 @@ pub enum Relation {
     Head,
     /// 接收部门. A clerk or a head of the department to which the dossier is on its way.
     Receiver,
-    /// 移送部门. Anybody who serves in a department that had the dossier before.
+    /// 移送部门. A head of a department that had the dossier before.
     Former,
     /// 上一级保密行政管理部门负责人. A head of the next higher department; for the national department, its own.
     NextHigher,
@@ -89,7 +89,7 @@ impl Relation {
             Relation::Handler => "本案办案人员",
             Relation::Head => "保密行政管理部门负责人",
             Relation::Receiver => "接收部门的受理人员、负责人",
-            Relation::Former => "移送部门的人员",
+            Relation::Former => "移送部门负责人",
             Relation::NextHigher => "上一级保密行政管理部门负责人",
             Relation::Superior => "上级保密行政管理部门负责人",
             Relation::System => "系统",

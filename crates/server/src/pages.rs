@@ -5,6 +5,7 @@
 
 mod act;
 mod assets;
+mod competence;
 mod directory;
 mod dossier;
 mod form;
@@ -35,6 +36,7 @@ use procedure::{
 };
 
 use self::{
+    competence::CompetencePage,
     directory::{DirectoryPage, NewUnit},
     dossier::{DossierPage, OutlinePage, number},
     frame::{Frame, page},
@@ -64,6 +66,7 @@ pub fn routes() -> Router<AppState> {
         .route("/dossiers/{id}/files/{sm3}", get(file))
         .route("/directory", get(directory_page))
         .route("/directory/units", on_post(list_unit))
+        .route("/competence", get(competence_page).post(judge_competence))
         .route("/law", get(law_page))
         .route("/law/readings", on_post(switch_reading))
         .route("/sign-in", get(sign::show).post(sign::sign_in))
@@ -256,6 +259,27 @@ fn unit(filled: &NewUnit) -> Result<Unit, No> {
             .map(|superior| Text::new(superior).map_err(wrong("上级主管部门")))
             .transpose()?,
     })
+}
+
+/// 管辖判断.
+async fn competence_page(visit: Visit) -> Response {
+    let directory = visit.state.office.directory();
+    let holder = directory.department(&visit.department()).map(|d| d.name.to_string());
+    let frame = visit.frame("管辖判断", "competence");
+    page(StatusCode::OK, &CompetencePage::new(frame, &directory, holder))
+}
+
+/// The answer to the facts; a form that is posted keeps them out of addresses and histories.
+async fn judge_competence(visit: Visit, request: Request) -> Response {
+    let posted = match post::read(request, None).await {
+        Ok(posted) => posted,
+        Err(no) => return visit.trouble(&no),
+    };
+    let directory = visit.state.office.directory();
+    let frame = visit.frame("管辖判断", "competence");
+    let shown = CompetencePage::answered(frame, &directory, &posted);
+    let status = if shown.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    page(status, &shown)
 }
 
 /// 依据.

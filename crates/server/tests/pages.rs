@@ -214,6 +214,29 @@ fn registered(world: &World) -> String {
 }
 
 #[test]
+fn facts_of_jurisdiction_are_answered_for_each_department() {
+    let world = World::new();
+    let handler = world.sign_in("乙一");
+    let form = handler.get("/competence");
+    assert_eq!(form.status, 200);
+    assert!(form.text.contains(r#"value="示例市局""#), "{}", form.text);
+
+    let page = handler.post("/competence", &[("places", "示例市"), ("holder", "示例市局")]);
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("泄密行为发生地「示例市」在本行政区域"), "{}", page.text);
+    assert!(page.text.contains("由本部门办理；「示例省局」也有管辖权"), "{}", page.text);
+
+    // What cannot be judged comes back as it was filled in.
+    let page = handler.post("/competence", &[("places", "某地"), ("easier", "人员集中")]);
+    assert_eq!(page.status, 422);
+    assert!(page.text.contains("没有负责「某地」的部门，请核对地区"), "{}", page.text);
+    assert!(page.text.contains("人员集中"), "{}", page.text);
+    let page = handler.post("/competence", &[("places", "示例市"), ("units", "某厅、样例银行")]);
+    assert_eq!(page.status, 422);
+    assert!(page.text.contains("没有登记「某厅」这一机关、单位"), "{}", page.text);
+}
+
+#[test]
 fn nobody_sees_anything_before_signing_in() {
     let world = World::new();
     let browser = world.browser();

@@ -138,6 +138,7 @@ pub fn tree(directory: &Directory, facts: &Facts) -> Result<Tree, String> {
     let regions: BTreeSet<&str> =
         facts.places.iter().chain(&facts.residences).chain(regions).map(String::as_str).collect();
     let named = facts.organised.iter().chain(&facts.special).chain(&facts.designated);
+    let named = named.chain(&facts.holder).chain(&facts.disputed_with);
     let named: BTreeSet<&str> = named.map(String::as_str).collect();
     let concerned = directory.departments().filter(|department| {
         regions.contains(department.region.as_str())

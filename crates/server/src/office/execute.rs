@@ -318,13 +318,15 @@ impl Office {
         Ok(Done { dossier, version, entry, replayed: true })
     }
 
-    /// The department in whose office the act is entered.
+    /// The department in whose office the act is entered, under whose readings it is judged: where the person serves; for the system, the owner's.
     fn department(&self, prepared: &Prepared, dossier: &Dossier) -> Option<DepartmentId> {
-        if prepared.opens {
-            let staff = self.directory().staff(&prepared.act.who).cloned();
-            return staff.map(|staff| staff.department);
+        let owner = dossier.department();
+        if owner.is_none() && !prepared.opens {
+            return None;
         }
-        dossier.department().cloned()
+        let directory = self.directory();
+        let staff = directory.staff(&prepared.act.who).map(|staff| &staff.department);
+        staff.or(owner).cloned()
     }
 
     fn check_access(
