@@ -32,8 +32,7 @@ pub static NO_RULE: &[(u8, &str)] = &[
 ];
 
 /// Articles whose rules are later work, in whole or in the part named.
-pub static PENDING: &[(u8, &str)] = &[
-];
+pub static PENDING: &[(u8, &str)] = &[];
 
 /// Everything that answers one article.
 #[derive(Debug)]
