@@ -177,8 +177,8 @@ impl Item {
     }
 
     fn last_moved(&self) -> jiff::civil::Date {
-        let confirmed = self.custody.passages.iter().filter_map(|p| p.confirmed.as_ref());
-        confirmed.last().map_or(self.stamp.occurred, |(_, stamp)| stamp.occurred)
+        let mut confirmed = self.custody.passages.iter().filter_map(|p| p.confirmed.as_ref());
+        confirmed.next_back().map_or(self.stamp.occurred, |(_, stamp)| stamp.occurred)
     }
 
     fn is_unbroken(&self) -> bool {
