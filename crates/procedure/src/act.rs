@@ -257,7 +257,9 @@ fn judge_day(at: &At<'_>, check: &mut Check<'_>) {
     let occurred = at.occurred;
     check.that(occurred.map(|day| day <= at.today()), &NOT_IN_FUTURE);
     check.that(occurred.map(|day| day >= IN_FORCE), &IN_FORCE_THEN);
-    if let Some(received) = at.dossier.intake.received() {
+    // Of several leads the first received need not be the first registered.
+    let adds_lead = at.act.step.id == crate::intake::leads::ADD_LEAD.id;
+    if let Some(received) = at.dossier.intake.received().filter(|_| !adds_lead) {
         check.that(occurred.map(|day| day >= received), &NOT_BEFORE_LEAD);
     }
 }

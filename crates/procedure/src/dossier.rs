@@ -14,7 +14,7 @@ use crate::{
     number::Number,
     setting::Setting,
     supplementary,
-    value::{Answers, DepartmentId, LongText, Place, StaffId, Text, UnitId, choice},
+    value::{Answers, DepartmentId, DossierId, LongText, Place, StaffId, Text, UnitId, choice},
 };
 
 /// What was recorded, by chapter of the regulation.
@@ -74,7 +74,12 @@ impl Event {
     /// The number that stands in the event itself; steps that came later have it in the entry.
     fn number(&self) -> Option<&Number> {
         match self {
-            Event::Intake(intake::Event::Registered { number, .. }) => Some(number),
+            Event::Intake(
+                intake::Event::Registered { number, .. }
+                | intake::Event::LeadAdded { number, .. }
+                | intake::Event::Split { number, .. }
+                | intake::Event::SplitOff { number, .. },
+            ) => Some(number),
             Event::Approval(approval::Event::Approved { number, .. }) => number.as_ref(),
             Event::Filing(filing::Event::FilingNotified { number, .. }) => Some(number),
             _ => None,
@@ -84,7 +89,12 @@ impl Event {
     /// The same, to be filled in inside the append.
     pub(crate) fn number_mut(&mut self) -> Option<&mut Number> {
         match self {
-            Event::Intake(intake::Event::Registered { number, .. }) => Some(number),
+            Event::Intake(
+                intake::Event::Registered { number, .. }
+                | intake::Event::LeadAdded { number, .. }
+                | intake::Event::Split { number, .. }
+                | intake::Event::SplitOff { number, .. },
+            ) => Some(number),
             Event::Approval(approval::Event::Approved { number, .. }) => number.as_mut(),
             Event::Filing(filing::Event::FilingNotified { number, .. }) => Some(number),
             _ => None,
@@ -464,6 +474,23 @@ pub struct Assignment {
     pub since: Date,
 }
 
+/// What the same act records in other dossiers: in which, and what (art. 2).
+///
+/// Derived from an entry whose number is filled in, so that both dossiers speak of the same number.
+pub fn companions(entry: &Entry) -> Vec<(DossierId, Event)> {
+    match &entry.event {
+        Event::Intake(event) => intake::companion(event).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl Entry {
+    /// The entry of the same act in another dossier.
+    pub fn beside(&self, other: &Dossier, event: Event) -> Entry {
+        Entry { version: other.version() + 1, number: None, event, ..self.clone() }
+    }
+}
+
 /// Where and when an act is judged.
 #[derive(Clone, Copy)]
 pub struct At<'a> {
@@ -480,7 +507,7 @@ pub struct At<'a> {
 impl<'a> At<'a> {
     /// What targets are looked up in.
     pub fn place(&self) -> Place<'a> {
-        Place { dossier: self.dossier, directory: &self.setting.directory }
+        self.setting.place(self.dossier)
     }
 
     /// The day of entry.
@@ -558,6 +585,8 @@ mod tests {
             holidays: std::sync::Arc::new(Holidays::built_in().clone()),
             readings: Switches::default(),
             engagements: Vec::new(),
+            others: Vec::new(),
+            fresh: String::new(),
         }
     }
 

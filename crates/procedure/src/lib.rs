@@ -39,7 +39,7 @@ pub mod value;
 
 pub use act::{Act, Manner, ask, decide, entry, next_steps};
 pub use check::{Outcome, Verdict};
-pub use dossier::{Dossier, End, Entry, Event, Stage};
+pub use dossier::{Dossier, End, Entry, Event, Stage, companions};
 pub use general::access::{Access, access, principals};
 pub use setting::Setting;
 

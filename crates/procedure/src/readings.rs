@@ -85,6 +85,10 @@ const SWITCHABLE: bool = true;
 const FIXED: bool = false;
 
 readings! {
+    JOINED = "2-2", clause(2), HOLDS, FIXED,
+        "未立案的卷宗可以并入同一部门的其他卷宗，线索保留原编号、来源和接到日期；已经立案的不并入";
+    SPLIT = "2-3", clause(2), HOLDS, FIXED,
+        "不宜一并办理的人员或者事实可以分案，新卷宗自登记起办理；立案前分出的，初查时限仍自接到线索之日起算，立案后分出的自分案之日起算";
     SOURCE_KEPT = "2-1", clause(2), HOLDS, FIXED,
         "每条线索有且只有一种来源，移送后不变；一个卷宗可以有同一事实的几条线索，期限自最先接到的线索起算";
     LAST_DAY_OF_SEARCH = "5-1", clause(5).item(1), HOLDS, FIXED,
@@ -137,10 +141,14 @@ readings! {
         "电子数据的校验值与收集时不一致的，不能作为证据使用；收集时未计算校验值的，予以提示";
     COPY_REASON = "21-2", clause(21), HOLDS, FIXED,
         "未收集原始载体而拷贝复制、镜像备份的，记明确有困难的原因";
+    SEALED_READERS = "24-1", clause(24).paragraph(1), HOLDS, FIXED,
+        "举报人信息由登记的受理人员和经负责人说明理由、限定时间授权的人员查阅，每次查阅留有记录；移送后由接收部门列明的人员查阅";
     EDUCATION_MUST_BE_VERIFIED = "25-1", clause(25).item(2), HOLDS, FIXED,
         "责成批评教育以核实为前提：存在违反保密法律法规行为、情节显著轻微、没有造成危害后果均已查明";
     NOT_HANDLED_BY_HEAD = "25-2", clause(25).item(3), HOLDS, FIXED,
         "不予处理须经保密行政管理部门负责人批准";
+    VERIFIED_TO_REVIEW = "25-3", clause(25).item(1), HOLDS, FIXED,
+        "核实存在违反保密法律法规行为，情节并非显著轻微或者造成危害后果的，进行初查，再按初查情况处理";
     REVIEW_BY_TWO = "27-1", clause(27), HOLDS, SWITCHABLE,
         "初查由2名以上人员进行";
     REVIEW_ANSWERED = "27-2", clause(27), HOLDS, FIXED,
@@ -239,8 +247,16 @@ readings! {
         "其他违法行为，行为发生在2024年4月30日以前的，为2010年修订的保密法第四十八条所列；在2024年5月1日以后的，为2024年修订的保密法第五十七条、第六十二条所列";
     FORMS_AS_DATA = "62-1", clause(62), HOLDS, FIXED,
         "文书的编号、名称和样式作为数据列出，可以更换；编号沿用本系统的编号";
+    EARLIER_LEAD = "64-1", clause(64), HOLDS, FIXED,
+        "施行前接到、尚未办结的线索，注明情况后录入，时限自负责人确定的起算日起计算";
     LAST_DAY_MOVES = "计时-1", clause(30), HOLDS, SWITCHABLE,
         "以月计算的期限，最后一日是休息日的，顺延至休息日后的第一个工作日";
+    REPORT_UP = "邻-1", clause(23), HOLDS, SWITCHABLE,
+        "保密行政管理部门接到泄密报告，在24小时内逐级上报国家保密行政管理部门，全程一个时限（保密法实施条例）";
+    UNIT_REPORT = "邻-2", clause(23), HOLDS, SWITCHABLE,
+        "机关、单位发现泄密，在24小时内报告；线索记明是否逾期报告（保密法实施条例）";
+    APPRAISAL_LIMIT = "邻-3", clause(47), HOLDS, SWITCHABLE,
+        "密级鉴定自提请之日起30日内作出，经批准可以延长30日（保密法实施条例、国家秘密鉴定工作规定）";
     DEFECTIVE_NOT_USABLE = "瑕疵-1", clause(18), HOLDS, FIXED,
         "违反规定进行的行为如实记录，由此取得的材料不能作为证据使用";
 }

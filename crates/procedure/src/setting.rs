@@ -8,10 +8,11 @@ use jiff::civil::{Date, DateTime, Time};
 
 use crate::{
     directory::Directory,
+    dossier::Dossier,
     holidays::Holidays,
     readings::Switches,
     time::LastDay,
-    value::{DepartmentId, StaffId},
+    value::{DepartmentId, Place, StaffId},
 };
 
 /// Everything outside the dossier that a decision depends on.
@@ -29,9 +30,18 @@ pub struct Setting {
     pub readings: Switches,
     /// What the persons named are engaged in, in other dossiers.
     pub engagements: Vec<Engagement>,
+    /// The other dossiers that the step may speak of.
+    pub others: Vec<Other>,
+    /// The id of a dossier that the act opens besides the one it is about.
+    pub fresh: String,
 }
 
 impl Setting {
+    /// What targets of a step on this dossier are looked up in.
+    pub fn place<'a>(&'a self, dossier: &'a Dossier) -> Place<'a> {
+        Place { dossier, directory: &self.directory, others: &self.others }
+    }
+
     /// The civil date in China.
     pub fn today(&self) -> Date {
         self.now.date()
@@ -44,6 +54,33 @@ impl Setting {
         } else {
             LastDay::Kept
         }
+    }
+}
+
+/// 其他卷宗. What a decision needs to know of another dossier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// Its id.
+    pub id: String,
+    /// 线索编号 and, where it is filed, 案号.
+    pub numbers: Vec<String>,
+    /// Whose it is.
+    pub department: DepartmentId,
+    /// Whether it has not ended.
+    pub open: bool,
+}
+
+impl Other {
+    /// What of a dossier others need to know; nothing of one without entries.
+    pub fn of(dossier: &Dossier) -> Option<Other> {
+        let lead = dossier.intake.leads.first().map(|lead| &lead.number);
+        let case = dossier.filing.case.as_ref().map(|case| &case.number);
+        Some(Other {
+            id: dossier.id.clone(),
+            numbers: lead.into_iter().chain(case).map(ToString::to_string).collect(),
+            department: dossier.department()?.clone(),
+            open: !dossier.has_ended(),
+        })
     }
 }
 

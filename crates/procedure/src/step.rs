@@ -79,7 +79,12 @@ pub enum Relation {
 impl Relation {
     /// Whether people of another department than the one that owns the dossier are meant.
     pub const fn is_outside(self) -> bool {
-        matches!(self, Relation::Receiver | Relation::NextHigher | Relation::Superior)
+        match self {
+            Relation::Clerk | Relation::Handler | Relation::Head | Relation::System => false,
+            Relation::Receiver | Relation::Former | Relation::NextHigher | Relation::Superior => {
+                true
+            }
+        }
     }
 
     /// 名称.

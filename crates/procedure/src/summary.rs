@@ -7,6 +7,7 @@ use crate::{
     closing, deadline,
     dossier::Dossier,
     evidence::{self, Usability},
+    neighbours,
     setting::Setting,
     time::Standing,
 };
@@ -32,6 +33,9 @@ pub struct Summary {
     pub conditions: Vec<Vec<String>>,
     /// 证据.
     pub evidence: Vec<Evidence>,
+    /// 逾期报告. The leads that a unit reported too late.
+    #[serde(default)]
+    pub late_reports: Vec<String>,
     /// 瑕疵. The versions of entries recorded as they happened.
     pub defects: Vec<u64>,
 }
@@ -97,6 +101,13 @@ pub fn summary(dossier: &Dossier, setting: &Setting) -> Summary {
             .collect(),
         conditions: closing::conditions(dossier, setting).into_iter().map(|c| c.missing).collect(),
         evidence: dossier.evidence.items.iter().map(|i| evidence_of(i, dossier, setting)).collect(),
+        late_reports: dossier
+            .intake
+            .leads
+            .iter()
+            .filter(|lead| neighbours::is_reported_late(lead, setting))
+            .map(|lead| lead.number.to_string())
+            .collect(),
         defects: dossier
             .history
             .iter()

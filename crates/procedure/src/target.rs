@@ -19,6 +19,11 @@ target! {
     UnitId(String) = "unit", "机关、单位", numbered: false, units
 }
 
+target! {
+    /// 卷宗. Another dossier of the same department that is still open, by its lead or case number.
+    DossierId(String) = "dossier", "未办结的其他卷宗", numbered: false, dossiers
+}
+
 numbered! {
     /// 案件当事人、证人、其他案件关系人.
     PersonId = "person", "案件相关人员", |dossier| {
@@ -75,7 +80,7 @@ impl StaffId {
     }
 }
 
-fn staff(Place { dossier, directory }: Place<'_>) -> Vec<Candidate> {
+fn staff(Place { dossier, directory, .. }: Place<'_>) -> Vec<Candidate> {
     // While a dossier is on its way, only its receiver names people.
     let home = dossier.jurisdiction.receiver().or(dossier.department());
     let handlers = directory.all_staff().filter(|staff| {
@@ -93,6 +98,14 @@ fn departments(place: Place<'_>) -> Vec<Candidate> {
 fn units(place: Place<'_>) -> Vec<Candidate> {
     let units = place.directory.units();
     units.map(|u| Candidate { id: u.id.to_string(), label: u.name.to_string() }).collect()
+}
+
+fn dossiers(Place { dossier, others, .. }: Place<'_>) -> Vec<Candidate> {
+    let ours = others.iter().filter(|other| {
+        other.open && other.id != dossier.id && Some(&other.department) == dossier.department()
+    });
+    let named = ours.flat_map(|other| other.numbers.iter().map(|number| (&other.id, number)));
+    named.map(|(id, number)| Candidate { id: id.clone(), label: number.clone() }).collect()
 }
 
 fn submissions(place: Place<'_>) -> Vec<Candidate> {

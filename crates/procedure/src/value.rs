@@ -10,7 +10,7 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use crate::target::*;
-use crate::{directory::Directory, dossier::Dossier};
+use crate::{directory::Directory, dossier::Dossier, setting::Other};
 
 /// An untyped answer, as it comes from a form, a JSON body or a scenario file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +129,8 @@ pub struct Place<'a> {
     pub dossier: &'a Dossier,
     /// The people, departments and units known.
     pub directory: &'a Directory,
+    /// The other dossiers that the step may speak of.
+    pub others: &'a [Other],
 }
 
 /// A value that can be answered on a form.

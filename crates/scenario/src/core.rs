@@ -11,10 +11,12 @@ use procedure::{
     act::{self, Act},
     check::{Finding, Verdict},
     directory::{self, Directory},
+    dossier::companions,
     holidays::Holidays,
     number,
+    setting::Other,
     summary::{Summary, summary},
-    value::{Answer, Answers, DepartmentId, LongText, StaffId},
+    value::{Answer, Answers, DepartmentId, DossierId, LongText, StaffId},
 };
 use sha2::Digest as _;
 
@@ -65,7 +67,14 @@ impl Core {
             holidays: builtin(),
             readings,
             engagements: engagements.collect(),
+            others: self.dossiers.values().filter_map(Other::of).collect(),
+            fresh: self.fresh(),
         }
+    }
+
+    /// The id of the dossier that is opened next.
+    fn fresh(&self) -> String {
+        format!("卷{}", self.dossiers.len() + 1)
     }
 
     fn department_of(&self, who: &StaffId) -> DepartmentId {
@@ -172,11 +181,7 @@ impl World for Core {
         corrects: Option<u64>,
     ) -> Result<Reply, String> {
         let answers = self.answers(act);
-        let opened = format!("卷{}", self.dossiers.len() + 1);
-        let id = match dossier {
-            Some(id) => id.to_owned(),
-            None => opened,
-        };
+        let id = dossier.map_or_else(|| self.fresh(), str::to_owned);
         let empty = Dossier::new(id.clone());
         let current = self.dossiers.get(&id).unwrap_or(&empty);
         let setting = self.setting(&self.department_of(&act.who), act.at, &id);
@@ -196,6 +201,11 @@ impl World for Core {
         reply.number = entry.number().map(ToString::to_string);
         reply.version = Some(entry.version);
         reply.dossier = Some(id.clone());
+        for (DossierId(other), event) in companions(&entry) {
+            let other = self.dossiers.entry(other.clone()).or_insert_with(|| Dossier::new(other));
+            other.apply(entry.beside(other, event));
+            reply.opened = Some(other.id.clone()).filter(|_| other.version() == 1);
+        }
         self.dossiers.entry(id).or_insert(empty).apply(entry);
         Ok(reply)
     }

@@ -50,6 +50,13 @@ pub enum Statement {
     Act(Box<Move>, Expected),
     /// `==`: what must be so.
     Assert(Assertion),
+    /// 卷宗: what follows is about the dossier that was opened with this lead number.
+    Turn {
+        /// Its line.
+        line: usize,
+        /// 线索编号.
+        number: String,
+    },
     /// 分支: what follows until its end starts from here and is forgotten afterwards.
     Fork {
         /// Its line.
@@ -186,6 +193,8 @@ pub enum Claim {
     Duty(String, bool),
     /// 缺: an item of 第五十三条 lacks something; `false` says that it lacks nothing.
     Lacks(u8, bool),
+    /// 逾期报告: a lead that a unit reported too late; `false` says that it is none.
+    LateReport(String, bool),
     /// 证据: name and usability.
     Evidence(String, String),
     /// Somebody may, or may not, take a step.
@@ -282,6 +291,10 @@ impl<'a> Reader<'a> {
             match word {
                 "案例" => self.scenario.title = rest.to_owned(),
                 "部门" | "人员" | "单位" | "解读" => self.header(source, word, rest)?,
+                "卷宗" => {
+                    let (line, number) = (source.number, rest.to_owned());
+                    statements.push(Statement::Turn { line, number });
+                }
                 "分支完" if depth == Depth::Fork => return Ok(statements),
                 "分支" => {
                     let now = self.now;
@@ -321,7 +334,8 @@ impl<'a> Reader<'a> {
 
     fn moment(&self, source: Source<'_>, word: &str, rest: &str) -> Result<DateTime, ParseError> {
         let date = self.date(word).map_err(|wrong| {
-            source.wrong(format!("应为日期、案例、部门、人员、单位、解读、分支或者==；{wrong}"))
+            source
+                .wrong(format!("应为日期、案例、部门、人员、单位、解读、卷宗、分支或者==；{wrong}"))
         })?;
         let time = read_time(split_word(rest).0);
         let now = date.to_datetime(time.unwrap_or(Time::constant(18, 0, 0, 0)));
@@ -660,6 +674,9 @@ impl<'a> Reader<'a> {
                     return Err(source.wrong_at(rest, "应为第五十三条第一项至第四项"));
                 }
                 Claim::Lacks(clause.item, word == "缺")
+            }
+            "逾期报告" | "未逾期报告" => {
+                Claim::LateReport(rest.to_owned(), word == "逾期报告")
             }
             "证据" => {
                 let (name, usability) = rest.rsplit_once(' ').ok_or_else(|| {

@@ -1,5 +1,7 @@
 //! The player: takes each act of a scenario to a world and compares what came of it with what is written.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::DateTime;
 use procedure::{
     directory,
@@ -76,6 +78,8 @@ pub struct Reply {
     pub version: Option<u64>,
     /// The number that was given.
     pub number: Option<String>,
+    /// The other dossier that the act opened.
+    pub opened: Option<String>,
     /// Checks that do not hold, or wait for a fact; breaches of an act recorded as it happened.
     pub checks: Vec<Named>,
     /// Fields that are missing or malformed.
@@ -146,7 +150,13 @@ pub fn play<W: World>(
     let mut forks = vec![(String::new(), Vec::new())];
     flatten(&scenario.lines, String::new(), &[], &mut forks);
     for (i, (fork, prefix)) in forks.iter().enumerate() {
-        let mut player = Player { world: world()?, fork, dossier: None, taken: Vec::new() };
+        let mut player = Player {
+            world: world()?,
+            fork,
+            dossier: None,
+            taken: Vec::new(),
+            known: BTreeMap::new(),
+        };
         player.world.found(&scenario.cast)?;
         // Lines before a fork were reported with the trunk; here they only lead to it.
         for (statement, is_new) in prefix {
@@ -191,11 +201,18 @@ fn flatten<'a>(
     }
 }
 
+/// What was recorded in a dossier: the step, and the version of its entry.
+type Taken = Vec<(&'static str, u64)>;
+
 struct Player<'a, W> {
     world: W,
     fork: &'a str,
+    /// The dossier that the lines are about.
     dossier: Option<String>,
-    taken: Vec<(&'static str, u64)>,
+    /// What was recorded in it, for corrections.
+    taken: Taken,
+    /// Dossiers by the number of their lead, with what was recorded in them.
+    known: BTreeMap<String, (String, Taken)>,
 }
 
 impl<W: World> Player<'_, W> {
@@ -203,6 +220,7 @@ impl<W: World> Player<'_, W> {
         let (line, played) = match statement {
             Statement::Act(act, expected) => (act.line, self.act(act, expected)),
             Statement::Assert(assertion) => (assertion.line, self.assert(assertion)),
+            Statement::Turn { line, number } => (*line, self.turn(*line, number)),
             Statement::Fork { line, .. } => (*line, Err("分支没有展开".to_owned())),
         };
         // What the world cannot answer at all fails that line, not the rest of the file.
@@ -224,9 +242,12 @@ impl<W: World> Player<'_, W> {
         let corrects =
             self.taken.iter().rev().find(|(step, _)| *step == act.step.id).map(|(_, v)| *v);
         let reply = self.world.act(dossier.as_deref(), act, corrects)?;
-        if opens && reply.dossier.is_some() {
-            self.dossier.clone_from(&reply.dossier);
-            self.taken.clear();
+        if opens && let Some(opened) = &reply.dossier {
+            self.enter(Some(opened.clone()), Vec::new());
+        }
+        let opened = reply.opened.clone().or(reply.dossier.clone().filter(|_| opens));
+        if let (Some(opened), Some(number)) = (opened, reply.number.clone()) {
+            self.known.insert(number, (opened, Vec::new()));
         }
         // What is corrected is always the entry itself, never an earlier correction of it.
         if let Some(version) = reply.version.filter(|_| !is_correction) {
@@ -241,6 +262,30 @@ impl<W: World> Player<'_, W> {
             came: describe(&reply),
             failure: compare(&reply, expected),
             codes: reply.checks.iter().map(|check| check.code.clone()).collect(),
+        })
+    }
+
+    /// The lines that follow are about another dossier; what was recorded in this one is kept.
+    fn enter(&mut self, dossier: Option<String>, taken: Taken) {
+        let left = std::mem::replace(&mut self.dossier, dossier);
+        let taken = std::mem::replace(&mut self.taken, taken);
+        if let Some((_, kept)) = self.known.values_mut().find(|(id, _)| Some(id) == left.as_ref()) {
+            *kept = taken;
+        }
+    }
+
+    fn turn(&mut self, line: usize, number: &str) -> Result<Line, String> {
+        let known = self.known.get(number).cloned();
+        let (dossier, taken) = known.ok_or_else(|| format!("之前没有编号为{number}的卷宗"))?;
+        self.enter(Some(dossier), taken);
+        Ok(Line {
+            line,
+            fork: self.fork.to_owned(),
+            step: None,
+            what: format!("卷宗 {number}"),
+            came: String::new(),
+            failure: None,
+            codes: Vec::new(),
         })
     }
 
@@ -352,6 +397,11 @@ fn check(claim: &Claim, summary: &Summary) -> (String, String, bool) {
             let word = if *lacks { "缺" } else { "不缺" };
             let came = if missing.is_empty() { "具备".to_owned() } else { missing.join("；") };
             (format!("{word} {}", clause(53).item(*item)), came, missing.is_empty() != *lacks)
+        }
+        Claim::LateReport(number, late) => {
+            let word = |late| if late { "逾期报告" } else { "未逾期报告" };
+            let is_late = summary.late_reports.contains(number);
+            (format!("{} {number}", word(*late)), word(is_late).to_owned(), is_late == *late)
         }
         Claim::Evidence(name, usability) => {
             let item = summary.evidence.iter().find(|item| item.name == *name);

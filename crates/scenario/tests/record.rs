@@ -125,7 +125,7 @@ fn acts(statements: &[Statement], found: &mut Vec<Move>) {
         match statement {
             Statement::Act(act, _) => found.push((**act).clone()),
             Statement::Fork { lines, .. } => acts(lines, found),
-            Statement::Assert(_) => {}
+            Statement::Assert(_) | Statement::Turn { .. } => {}
         }
     }
 }

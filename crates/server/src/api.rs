@@ -46,6 +46,7 @@ pub fn routes() -> Router<AppState> {
         .route("/api/dossiers", get(list))
         .route("/api/dossiers/{id}", get(dossier))
         .route("/api/dossiers/{id}/next", get(next))
+        .route("/api/dossiers/{id}/reporters/{lead}", post(reporter))
         .route("/api/law", get(|| async { Json(law::answered()) }))
         .route("/api/demo/clock", post(set_clock))
         .route("/api/files", post(upload_file))
@@ -88,6 +89,17 @@ async fn change_password(
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&token)?)]).into_response())
 }
 
+/// 举报人信息, for who may read it. A POST, since every reading is recorded.
+async fn reporter(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    Path((id, lead)): Path<(String, u32)>,
+) -> Answer<Response> {
+    let who = caller(&state, &headers).await?;
+    let secret = blocking(move || state.office.reporter(&who, &id, lead)).await?;
+    Ok(Json(json!({ "reporter": String::from_utf8_lossy(secret.expose()) })).into_response())
+}
+
 async fn take_step(
     State(state): State<AppState>,
     headers: HeaderMap,
@@ -100,6 +112,7 @@ async fn take_step(
         "dossier": done.dossier,
         "version": done.version,
         "number": done.entry.number().map(ToString::to_string),
+        "opened": done.opened,
         "breaches": breaches(&done.entry),
         "replayed": done.replayed,
     });

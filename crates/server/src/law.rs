@@ -59,7 +59,7 @@ fn collect(lines: &[Statement], articles: &mut BTreeSet<u8>) {
                 }));
             }
             Statement::Fork { lines, .. } => collect(lines, articles),
-            Statement::Assert(_) => {}
+            Statement::Assert(_) | Statement::Turn { .. } => {}
         }
     }
 }

@@ -7,6 +7,7 @@
 pub(crate) mod engagements;
 mod execute;
 mod known;
+mod others;
 mod replayed;
 pub mod rows;
 mod staffing;
@@ -23,10 +24,13 @@ use procedure::{
     directory::{self, Directory},
     general::access::{Principal, classes},
     holidays::Holidays,
+    intake::reporter,
     value::{DepartmentId, File, StaffId, Text},
 };
 use serde_json::json;
-use store::{AppendError, Blob, BlobReader, ListQuery, NewEvent, Page, PutError, Store, Stream};
+use store::{
+    AppendError, Blob, BlobReader, ListQuery, NewEvent, Page, PutError, Secret, Store, Stream,
+};
 
 pub use execute::{Done, Submitted};
 
@@ -127,6 +131,8 @@ impl Office {
             directory,
             holidays: self.inner.holidays.clone(),
             engagements: Vec::new(),
+            others: Vec::new(),
+            fresh: String::new(),
         }
     }
 
@@ -258,6 +264,20 @@ impl Office {
             return Err(self.deny(who, dossier));
         }
         Ok((found, access))
+    }
+
+    /// 举报人信息. The sealed identity of a lead's reporter, for who may read it; the reading is on record before it is answered.
+    pub fn reporter(&self, who: &StaffId, dossier: &str, lead: u32) -> Result<Secret, No> {
+        let (found, access) = self.visible(who, dossier)?;
+        let setting = found.department().map(|department| self.setting(department));
+        let sealed = setting.filter(|_| access == Access::Contents).and_then(|setting| {
+            let mut readable = reporter::readable(&found, &setting, who);
+            readable.find(|(id, _)| id.0 == lead).map(|(_, sealed)| sealed.clone())
+        });
+        let Some(sealed) = sealed else { return Err(self.deny(who, dossier)) };
+        self.audit(who, "reporter_read", &json!({ "dossier": dossier, "lead": lead }))?;
+        let secret = self.inner.store.open_sealed(sealed.as_str())?;
+        secret.ok_or_else(|| No::Fault(Operation::log(&"a sealed part is not there")))
     }
 
     /// The dossier as recorded; one without entries if there is none of this id.

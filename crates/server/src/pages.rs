@@ -38,7 +38,7 @@ use procedure::{
 use self::{
     competence::CompetencePage,
     directory::{DirectoryPage, NewUnit},
-    dossier::{DossierPage, OutlinePage, number},
+    dossier::{DossierPage, OutlinePage, ReporterPage, number},
     frame::{Frame, page},
     law::LawPage,
     list::{Asked, ListPage},
@@ -64,6 +64,7 @@ pub fn routes() -> Router<AppState> {
         .route("/dossiers", get(dossiers))
         .route("/dossiers/{id}", get(dossier))
         .route("/dossiers/{id}/files/{sm3}", get(file))
+        .route("/dossiers/{id}/reporters/{lead}", on_post(reporter))
         .route("/directory", get(directory_page))
         .route("/directory/units", on_post(list_unit))
         .route("/competence", get(competence_page).post(judge_competence))
@@ -145,6 +146,20 @@ async fn dossier(visit: Visit, Path(id): Path<String>, RawQuery(query): RawQuery
     let mut shown = DossierPage::new(frame, &dossier, &setting, &visit.who);
     shown.notice = notice;
     page(StatusCode::OK, &shown)
+}
+
+/// 举报人信息, for who may read it.
+async fn reporter(visit: Visit, Path((id, lead)): Path<(String, u32)>) -> Response {
+    let (office, who) = (visit.state.office.clone(), visit.who.clone());
+    let dossier = id.clone();
+    match blocking(move || office.reporter(&who, &dossier, lead)).await {
+        Ok(secret) => {
+            let text = String::from_utf8_lossy(secret.expose()).into_owned();
+            let frame = visit.frame("举报人信息", "dossiers");
+            page(StatusCode::OK, &ReporterPage { frame, id, lead, text })
+        }
+        Err(no) => visit.trouble(&no),
+    }
 }
 
 /// A file of a dossier, out of the vault.

@@ -90,6 +90,7 @@ impl World for OfficeWorld {
                 version: Some(done.version),
                 checks: breaches(&done.entry),
                 dossier: Some(done.dossier),
+                opened: done.opened,
                 ..Reply::default()
             }),
             Err(No::Refused(verdict)) => Ok(reply(&verdict)),

@@ -265,6 +265,81 @@ fn a_reporter_is_sealed_apart_and_stands_nowhere_else() {
 }
 
 #[test]
+fn a_sealed_reporter_is_read_by_whom_the_law_names_and_every_reading_is_on_record() {
+    let server = Server::start();
+    let (clerk, head, handler) =
+        (server.client("甲一"), server.client("丙一"), server.client("乙一"));
+    let mut body = lead("样例举报");
+    body["answers"]["source"] = json!("公民举报");
+    body["answers"]["secrecy"] = json!("不愿意公开");
+    body["answers"]["reporter"] = json!("举报人样例者");
+    let id = take(&clerk, &body).body["dossier"].as_str().unwrap().to_owned();
+    let read = |who: &Client, lead| {
+        let answered = who.post(&format!("/api/dossiers/{id}/reporters/{lead}"), &json!({}), None);
+        let answered = answered.unwrap();
+        (answered.status, answered.body["reporter"].as_str().map(str::to_owned))
+    };
+    let told = (200, Some("举报人样例者".to_owned()));
+    assert_eq!(read(&clerk, 1), told);
+    assert_eq!(read(&clerk, 2), (404, None));
+    assert_eq!(read(&head, 1), (404, None));
+    let assign = step(&id, "assign_reviewers", Some(1), json!({ "handlers": ["乙一", "乙二"] }));
+    assert_eq!(take(&head, &assign).status, 201);
+    assert_eq!(read(&handler, 1), (404, None));
+    let grant =
+        json!({ "lead": "1", "staff": "乙一", "reason": "核对线索", "until": "2026-03-20" });
+    let granted = take(&head, &step(&id, "grant_reporter", Some(2), grant));
+    assert_eq!(granted.status, 201, "{}", granted.body);
+    assert_eq!(read(&handler, 1), told);
+    assert_eq!(read(&head, 1), (404, None));
+    let audit = server.office.store().streams("audit").unwrap();
+    let audit = audit.iter().flat_map(|stream| server.office.store().load(stream).unwrap());
+    let readings: Vec<_> = audit.filter(|event| event.header.kind == "reporter_read").collect();
+    assert_eq!(readings.len(), 2);
+    let told =
+        readings.iter().map(|event| String::from_utf8_lossy(event.payload.as_ref().unwrap()));
+    assert!(told.into_iter().all(|text| text.contains(&id) && !text.contains("样例")));
+}
+
+#[test]
+fn one_act_in_two_dossiers_is_in_both_or_in_neither() {
+    let server = Server::start();
+    let (clerk, head) = (server.client("甲一"), server.client("丙一"));
+    let open = |title| take(&clerk, &lead(title)).body["dossier"].as_str().unwrap().to_owned();
+    let (first, second) = (open("样例一"), open("样例二"));
+    let version =
+        |id: &str| head.get(&format!("/api/dossiers/{id}")).unwrap().body["version"].clone();
+    let join = |into: &str, key| {
+        let answers = json!({ "into": into, "reason": "同一事实" });
+        head.post("/api/acts", &step(&second, "join_dossier", Some(1), answers), key).unwrap()
+    };
+    assert_eq!(join("示市保线〔2026〕9号", None).status, 422);
+    assert_eq!((version(&first), version(&second)), (json!(1), json!(1)));
+    assert_eq!(join("示市保线〔2026〕1号", Some("join")).status, 201);
+    assert_eq!((version(&first), version(&second)), (json!(2), json!(2)));
+    assert_eq!(join("示市保线〔2026〕1号", Some("join")).body["replayed"], true);
+    assert_eq!((version(&first), version(&second)), (json!(2), json!(2)));
+    assert_eq!(server.office.inspect(&first).unwrap().intake.leads.len(), 2);
+
+    let answers = json!({ "title": "样例三", "content": "样例", "reason": "不宜一并办理" });
+    let split = |key| {
+        let body = step(&first, "split_dossier", Some(2), answers.clone());
+        head.post("/api/acts", &body, Some(key)).unwrap().body
+    };
+    let (done, again) = (split("split"), split("split"));
+    let opened = done["opened"].as_str().unwrap();
+    assert_eq!(
+        (done["number"].as_str(), &again["opened"]),
+        (Some("示市保线〔2026〕3号"), &done["opened"])
+    );
+    let seen = head.get(&format!("/api/dossiers/{opened}")).unwrap().body;
+    assert_eq!((&seen["number"], &seen["version"]), (&done["number"], &json!(1)));
+    // The lists are told of every dossier that an act changed.
+    let listed = head.get("/api/dossiers").unwrap().body["dossiers"].as_array().unwrap().len();
+    assert_eq!(listed, 2);
+}
+
+#[test]
 fn bad_input_is_answered_in_chinese_and_changes_nothing() {
     let server = Server::start();
     let clerk = server.client("甲一");

@@ -295,10 +295,17 @@ fn a_lead_is_registered_and_its_reporter_is_shown_to_nobody() {
     assert_eq!(corrected.status, 303, "{}", corrected.text);
     let page = clerk.get(&format!("/dossiers/{id}"));
     page.hides("<del>密封</del>");
-    assert_eq!(page.text.matches("<span class=\"sealed\">密封</span>").count(), 2);
+    assert_eq!(page.text.matches("<dd><span class=\"sealed\">密封</span>").count(), 2);
     for who in ["甲一", "丙一"] {
         world.sign_in(who).get("/dossiers").hides("金丝雀");
     }
+    // Who registered it may read it, and nobody else unless it is granted.
+    let address = format!("/dossiers/{id}/reporters/1");
+    page.shows(&format!("action=\"{address}\""));
+    clerk.post(&address, &[]).shows("金丝雀 13800000000");
+    let head = world.sign_in("丙一");
+    head.get(&format!("/dossiers/{id}")).hides(&address);
+    assert_eq!(head.post(&address, &[]).status, 404);
 }
 
 #[test]

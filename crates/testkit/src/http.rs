@@ -177,6 +177,7 @@ fn reply(answered: &Answered) -> Result<Reply, String> {
         dossier: text("dossier"),
         version: body.get("version").and_then(Value::as_u64),
         number: text("number"),
+        opened: text("opened"),
         checks: checks(name),
         fields: [labels("fields"), labels("missing")].concat(),
     })

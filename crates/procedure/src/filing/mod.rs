@@ -12,7 +12,7 @@ use crate::{
     check::{Check, known, refusals},
     deadline::{self, Desk, Duty, Running},
     dossier::{self, Assignment, At, Dossier, Entry, Stamp},
-    jurisdiction,
+    intake, jurisdiction,
     law::{Clause, clause},
     limit,
     number::{Number, Series},
@@ -656,7 +656,7 @@ pub fn review_deadline(dossier: &Dossier, setting: &Setting) -> Option<Deadline>
     let own = received.filter(|stamp| report.is_none_or(|report| report > stamp.version));
     // What was put on file counts anew from its supplement.
     let anew = own.map(|stamp| stamp.occurred).max(dossier.filing.restarted);
-    let start = anew.or(dossier.intake.received())?;
+    let start = anew.or(intake::earlier::start(dossier))?;
     let extensions = &dossier.filing.extensions;
     match extensions.last() {
         Some((Some(until), _)) => Some(deadline::to_date(start, *until, setting)),

@@ -2,6 +2,10 @@
 //!
 #![doc = include_str!("law.md")]
 
+pub mod earlier;
+pub mod leads;
+pub mod reporter;
+
 use crate::{
     answered::LegalRule,
     check::{Check, refusals},
@@ -9,14 +13,16 @@ use crate::{
     dossier::{self, Assignment, At, Dossier, Entry, Stage, Stamp},
     general,
     law::clause,
+    neighbours,
     number::{Number, Series},
     setting::Setting,
     step::{Form, Relation, Rule, Step, form, row},
     value::{
-        ContainmentId, Fact, LongText, PersonId, SealedId, Several, StaffId, Text, UnitId, choice,
+        ContainmentId, DossierId, Fact, File, LongText, PersonId, SealedId, Several, StaffId, Text,
+        UnitId, choice,
     },
 };
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
 /// The step that opens a dossier.
 pub const REGISTER: &str = "register";
@@ -37,6 +43,7 @@ pub static STEPS: &[Step] = &[
         CLERK_OR_HANDLER,
     )
     .on_day("接收日期")
+    .numbered(Series::Receipt)
     .correctable(),
     Step::of::<OrderContainment>("order_containment", "责令采取补救措施", &[clause(26)], ANYONE)
         .in_transit()
@@ -69,6 +76,21 @@ pub static STEPS: &[Step] = &[
     )
     .decision()
     .warning("责成批评教育后，本线索即告办结"),
+    Step::of::<ReportEducation>(
+        "report_education",
+        "记录批评教育情况",
+        &[clause(25).item(2)],
+        ANYONE,
+    )
+    .on_day("报告日期")
+    .correctable()
+    .after_end(),
+    leads::ADD_LEAD,
+    leads::JOIN,
+    leads::SPLIT,
+    reporter::GRANT,
+    earlier::SET_START,
+    neighbours::PASS_UP,
 ];
 
 refusals! {
@@ -96,6 +118,14 @@ refusals! {
         "该项补救措施已经落实",
         "记录有误的，更正",
         "该项补救措施尚未落实";
+    GIVER_KEPT_SECRET = "intake.giver_kept_secret", [clause(24).paragraph(1)], at "giver",
+        "举报人不愿意公开信息，接收清单不写提交人",
+        "不填写提交人",
+        "举报人不愿意公开信息的，没有写提交人";
+    EDUCATION_ORDERED = "intake.education_ordered", [clause(25).item(2)],
+        "没有责成批评教育",
+        "由负责人责成有关机关、单位批评教育",
+        "已经责成批评教育";
     NOT_YET_FILED = "intake.not_yet_filed", [clause(25)],
         "案件已经立案，不再适用受理阶段的处理",
         "按调查与处理的规定办理",
@@ -127,7 +157,8 @@ refusals! {
 }
 
 /// Every refusal of this chapter, by module.
-pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[REFUSALS];
+pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] =
+    &[REFUSALS, leads::REFUSALS, reporter::REFUSALS, earlier::REFUSALS, neighbours::REFUSALS];
 
 /// Rules of this chapter that are not steps.
 pub static RULES: &[LegalRule] = &[
@@ -136,6 +167,24 @@ pub static RULES: &[LegalRule] = &[
         name: "举报人信息密封",
         basis: &[clause(24).paragraph(1)],
         about: "举报人信息不进入卷宗记录，由系统单独加密封存，卷宗只记其编号",
+    },
+    LegalRule {
+        id: "several_leads",
+        name: "并案的线索",
+        basis: &[clause(2)],
+        about: "同一事实的几条线索在一个卷宗，各有来源和编号，时限自最先接到的一条起算；并入、分出的线索载明原卷宗",
+    },
+    LegalRule {
+        id: "sealed_readers",
+        name: "查阅举报人信息",
+        basis: &[clause(24).paragraph(1)],
+        about: "密封的举报人信息只有登记的受理人员、经负责人授权的人员在授权期内可以查阅；移送后只有接收部门列明和授权的人员可以查阅；每次查阅留有记录",
+    },
+    LegalRule {
+        id: "verified_to_review",
+        name: "核实后进行初查",
+        basis: &[clause(25).item(1)],
+        about: "核实存在违反保密法律法规行为，情节并非显著轻微或者造成危害后果的，列为待初查",
     },
     LegalRule {
         id: "containment_open",
@@ -174,31 +223,36 @@ form! {
         label: Option<general::Label> = "信息标注", "线索中信息的最高密级或者类别";
         secrecy: Option<Secrecy> = "举报人是否愿意公开个人或者单位信息", "公民举报的必填";
         reporter: Option<SealedId> = "举报人信息", "密封保存，不进入卷宗、列表、检索和文书";
+        time: Option<Time> = "接到时刻", "填写的，自此计算24小时内逐级上报的时限";
+        discovered_at: Option<Time> = "单位发现时刻", "机关和单位报告的填写";
+        earlier: Option<Date> = "施行前接到线索日期", "2018年1月1日以前接到、尚未办结的线索填写；接到线索日期填写录入卷宗的日期";
+        note: Option<LongText> = "施行前办理情况说明", "施行前接到的线索必填";
     }
 }
 
 impl Rule for Register {
     fn judge(draft: RegisterDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
-        let citizen = draft.source.map(|source| source == Source::CitizenReport);
-        let noted = draft.secrecy.map(|secrecy| secrecy.is_some());
-        check.that(
-            citizen.zip(noted).map(|(citizen, noted)| !citizen || noted),
-            &WISH_MUST_BE_NOTED,
-        );
-        let named = draft.reporter.as_ref().map(Option::is_some);
-        check.that(
-            citizen.zip(named).map(|(citizen, named)| citizen || !named),
-            &REPORTER_IS_A_CITIZEN,
-        );
-        let in_order = draft.discovered.map(|discovered| match (discovered, at.occurred) {
-            (Some(discovered), Some(received)) => discovered <= received,
-            _ => true,
-        });
-        check.that(in_order, &DISCOVERED_BEFORE_RECEIVED);
+        judge_lead(&draft, at, check);
         let number = at.number(Series::Lead);
         let form = Self::complete(draft)?;
         Some(Event::Registered { form, number }.into())
     }
+}
+
+/// What every lead needs, whether it opens a dossier or joins one.
+fn judge_lead(draft: &RegisterDraft, at: &At<'_>, check: &mut Check<'_>) {
+    let citizen = draft.source.map(|source| source == Source::CitizenReport);
+    let noted = draft.secrecy.map(|secrecy| secrecy.is_some());
+    check.that(citizen.zip(noted).map(|(citizen, noted)| !citizen || noted), &WISH_MUST_BE_NOTED);
+    let named = draft.reporter.as_ref().map(Option::is_some);
+    check
+        .that(citizen.zip(named).map(|(citizen, named)| citizen || !named), &REPORTER_IS_A_CITIZEN);
+    let in_order = draft.discovered.map(|discovered| match (discovered, at.occurred) {
+        (Some(discovered), Some(received)) => discovered <= received,
+        _ => true,
+    });
+    check.that(in_order, &DISCOVERED_BEFORE_RECEIVED);
+    earlier::judge(draft, check);
 }
 
 form! {
@@ -206,6 +260,8 @@ form! {
     ReceiveMaterial / ReceiveMaterialDraft {
         items: Several<MaterialRow> = "接收清单";
         kept: Text = "保管地点";
+        giver: Option<Text> = "提交人", "举报人不愿意公开信息的不填";
+        recording: Option<File> = "照片、录音或者录像", "必要时拍照、录音或者录像";
     }
 }
 
@@ -219,7 +275,15 @@ row! {
 }
 
 impl Rule for ReceiveMaterial {
-    fn judge(draft: ReceiveMaterialDraft, _: &At<'_>, _: &mut Check<'_>) -> Option<dossier::Event> {
+    fn judge(
+        draft: ReceiveMaterialDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let mut leads = at.dossier.intake.leads.iter();
+        let secret = leads.any(|lead| lead.form.secrecy == Some(Secrecy::KeepSecret));
+        let named = draft.giver.as_ref().map(Option::is_some);
+        check.that(named.map(|named| !(named && secret)), &GIVER_KEPT_SECRET);
         Some(Event::MaterialReceived(Self::complete(draft)?).into())
     }
 }
@@ -346,6 +410,26 @@ impl Rule for OrderEducation {
     }
 }
 
+form! {
+    /// 批评教育情况. What the unit reported back.
+    ReportEducation / ReportEducationDraft {
+        result: LongText = "批评教育情况";
+    }
+}
+
+impl Rule for ReportEducation {
+    fn judge(
+        draft: ReportEducationDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let ordered = at.dossier.intake.education.as_ref();
+        check.that(ordered.is_some(), &EDUCATION_ORDERED);
+        at.follows(ordered.map(|(_, stamp)| stamp.occurred), check);
+        Some(Event::EducationReported(Self::complete(draft)?).into())
+    }
+}
+
 dossier::events! {
     /// What was recorded under this chapter.
     Event {
@@ -361,6 +445,14 @@ dossier::events! {
         ReviewersAssigned(AssignReviewers),
         /// 已责成批评教育.
         EducationOrdered(OrderEducation),
+        /// 批评教育情况已记录.
+        EducationReported(ReportEducation),
+        /// 已授权查阅举报人信息.
+        ReporterGranted(reporter::Grant),
+        /// 期限起算日已确定.
+        StartSet(earlier::SetStart),
+        /// 已逐级上报.
+        PassedUp(neighbours::PassUp),
     }
     with {
         /// 线索已登记.
@@ -370,7 +462,57 @@ dossier::events! {
             /// 线索编号.
             number: Number,
         },
+        /// 并案线索已登记.
+        LeadAdded {
+            /// 登记内容.
+            form: leads::AddLead,
+            /// 线索编号.
+            number: Number,
+        },
+        /// 已并入其他卷宗.
+        Joined {
+            /// 并入内容.
+            form: leads::Join,
+            /// This dossier.
+            origin: DossierId,
+            /// 线索.
+            leads: Vec<leads::Carried>,
+        },
+        /// 其他卷宗已并入, recorded here by the same act.
+        TakenIn {
+            /// 并入内容.
+            form: leads::Join,
+            /// The dossier that ended.
+            origin: DossierId,
+            /// 线索.
+            leads: Vec<leads::Carried>,
+        },
+        /// 已分案.
+        Split {
+            /// 分案内容.
+            form: leads::Split,
+            /// 新卷宗的线索编号.
+            number: Number,
+            /// The new dossier.
+            to: DossierId,
+            /// How it begins.
+            begun: leads::Begun,
+        },
+        /// 由分案而来, recorded in the new dossier by the same act.
+        SplitOff {
+            /// 分案内容.
+            form: leads::Split,
+            /// 线索编号.
+            number: Number,
+            /// How it begins.
+            begun: leads::Begun,
+        },
     }
+}
+
+/// What the same act records in another dossier.
+pub(crate) fn companion(event: &Event) -> Option<(DossierId, dossier::Event)> {
+    leads::companion(event).map(|(dossier, event)| (dossier, event.into()))
 }
 
 /// 线索. One lead.
@@ -382,6 +524,8 @@ pub struct Lead {
     pub number: Number,
     /// Who and when; `occurred` is the day on which it was received.
     pub stamp: Stamp,
+    /// The dossier from which it came, where it was first another's.
+    pub origin: Option<DossierId>,
 }
 
 /// 责令补救. One order, and what came of it.
@@ -408,6 +552,14 @@ pub struct State {
     pub verified: Option<VerifyLead>,
     /// 责成批评教育, which ends the dossier.
     pub education: Option<(OrderEducation, Stamp)>,
+    /// 批评教育情况.
+    pub education_reports: Vec<(ReportEducation, Stamp)>,
+    /// 授权查阅举报人信息.
+    pub grants: Vec<(reporter::Grant, Stamp)>,
+    /// 期限起算日, where a lead was received before the regulation was in force.
+    pub start: Option<(earlier::SetStart, Stamp)>,
+    /// 逐级上报: each level that passed the report on.
+    pub passed_up: Vec<neighbours::Passed>,
 }
 
 impl State {
@@ -427,7 +579,25 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
     let stamp = entry.stamp();
     match event {
         Event::Registered { form, number } => {
-            state.leads.push(Lead { form: form.clone(), number: number.clone(), stamp });
+            let (form, number) = (form.clone(), number.clone());
+            state.leads.push(Lead { form, number, stamp, origin: None });
+        }
+        Event::LeadAdded { form, number } => {
+            let (form, number) = (form.0.clone(), number.clone());
+            state.leads.push(Lead { form, number, stamp, origin: None });
+        }
+        Event::Joined { .. } => dossier.end_in(Stage::Joined, stamp),
+        Event::TakenIn { origin, leads, .. } => leads::take_in(dossier, origin, leads, &stamp),
+        Event::Split { .. } => {}
+        Event::SplitOff { form, number, begun } => {
+            leads::begin(dossier, form, number, begun, stamp);
+        }
+        Event::EducationReported(form) => state.education_reports.push((form.clone(), stamp)),
+        Event::ReporterGranted(form) => state.grants.push((form.clone(), stamp)),
+        Event::StartSet(form) => state.start = Some((form.clone(), stamp)),
+        Event::PassedUp(form) => {
+            let by = entry.department.clone();
+            state.passed_up.push(neighbours::Passed { form: form.clone(), by, stamp });
         }
         Event::MaterialReceived(form) => state.materials.push((form.clone(), stamp)),
         Event::ContainmentOrdered(form) => {
@@ -453,10 +623,30 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
     }
 }
 
+/// A verified violation that is not minor, or did harm, goes to review (reading 25-3).
+fn needs_review(dossier: &Dossier) -> bool {
+    let waits = dossier.filing.reviewers.is_empty() && dossier.filing.case.is_none();
+    dossier.intake.verified.as_ref().filter(|_| waits).is_some_and(|form| {
+        let grave = form.minor.known() == Some(false) || form.harm.known() == Some(true);
+        form.violation.known() == Some(true) && grave
+    })
+}
+
 /// Duties of this chapter that are open.
-pub(crate) fn duties(dossier: &Dossier, _: &Setting, duties: &mut Vec<Duty>) {
+pub(crate) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty>) {
+    neighbours::duties(dossier, setting, duties);
+    earlier::duties(dossier, duties);
     if dossier.has_ended() {
         return;
+    }
+    if needs_review(dossier) {
+        duties.push(Duty {
+            name: "核实存在违反保密法律法规行为，待初查".to_owned(),
+            basis: clause(25).item(1),
+            due: None,
+            step: "assign_reviewers",
+            desk: Desk::Owner,
+        });
     }
     for (containment, i) in dossier.intake.containments.iter().zip(1..) {
         let unneeded = dossier.closing.is_unneeded(&ContainmentId(i));

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     check::{Check, refusals},
-    dossier::{self, At, Dossier, Entry},
+    dossier::{self, At, Dossier, Entry, Stamp},
     law::clause,
     number::Series,
     step::{Form, Relation, Rule, Step, form},
@@ -23,11 +23,24 @@ pub const ISSUE: Step = Step::of::<IssueAppraisal>(
 .decision()
 .numbered(Series::Appraisal);
 
+/// 延长密级鉴定时限.
+pub const EXTEND: Step = Step::of::<ExtendAppraisal>(
+    "extend_appraisal",
+    "延长密级鉴定时限",
+    &[clause(47)],
+    &[Relation::Head, Relation::Superior],
+)
+.decision();
+
 refusals! {
     ASKED_TO_APPRAISE = "appraisal.asked_to_appraise", [clause(47)], at "appraisal",
         "该次密级鉴定不是向本部门提请的",
         "由提请的部门作出；收到其鉴定书的，记录鉴定结果",
         "该次密级鉴定是向本部门提请的";
+    EXTENDED_ONCE = "appraisal.extended_once", [clause(47)], by APPRAISAL_LIMIT, at "appraisal",
+        "该次密级鉴定的时限已经延长过",
+        "尽快作出密级鉴定",
+        "该次密级鉴定的时限没有延长过";
 }
 
 form! {
@@ -54,6 +67,36 @@ impl Rule for IssueAppraisal {
         });
         check.that(requested, &ITEM_WAS_REQUESTED);
         Some(Event::AppraisalIssued(Self::complete(draft)?).into())
+    }
+}
+
+form! {
+    /// 延长密级鉴定时限. The department that was asked takes 30 days more, once.
+    ExtendAppraisal / ExtendAppraisalDraft {
+        appraisal: AppraisalId = "密级鉴定提请";
+        reason: LongText = "延长的理由";
+    }
+}
+
+impl Rule for ExtendAppraisal {
+    fn judge(
+        draft: ExtendAppraisalDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let appraisals = &at.dossier.investigation.appraisals;
+        let request = draft.appraisal.as_ref().and_then(|id| appraisals.get(id.index()));
+        check.that(request.map(|r| r.form.department == *at.desk()), &ASKED_TO_APPRAISE);
+        check.that(request.map(|request| request.result.is_none()), &RESULT_NOT_RECORDED);
+        check.that(request.map(|request| request.extended.is_none()), &EXTENDED_ONCE);
+        Some(Event::AppraisalExtended(Self::complete(draft)?).into())
+    }
+}
+
+pub(super) fn extend(dossier: &mut Dossier, form: &ExtendAppraisal, stamp: Stamp) {
+    let appraisals = &mut dossier.investigation.appraisals;
+    if let Some(appraisal) = appraisals.get_mut(form.appraisal.index()) {
+        appraisal.extended = Some(stamp);
     }
 }
 

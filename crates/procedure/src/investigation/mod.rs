@@ -46,6 +46,7 @@ use crate::{
     evidence,
     general::Standing,
     law::{Clause, clause},
+    neighbours,
     setting::{Engagement, Setting},
     step::{Relation, Step},
     value::{InterviewId, LongText, PersonId, PleaId, SecretItemId, StaffId},
@@ -125,6 +126,7 @@ pub static STEPS: &[Step] = &[
     .on_day("鉴定书日期")
     .correctable(),
     appraisal::ISSUE,
+    appraisal::EXTEND,
     hazards::REQUIRE,
     hazards::REPORT,
     hazards::STOP,
@@ -376,6 +378,8 @@ dossier::events! {
         AppraisalRequested(RequestAppraisal),
         /// 密级鉴定已作出.
         AppraisalIssued(appraisal::IssueAppraisal),
+        /// 密级鉴定时限已延长.
+        AppraisalExtended(appraisal::ExtendAppraisal),
         /// 密级鉴定结果已记录.
         AppraisalRecorded(RecordAppraisal),
         /// 调查内容已认定.
@@ -435,6 +439,8 @@ pub struct Appraisal {
     pub stamp: Stamp,
     /// 鉴定结果.
     pub result: Option<(RecordAppraisal, Stamp)>,
+    /// 已延长时限.
+    pub extended: Option<Stamp>,
 }
 
 /// What this chapter knows of a dossier.
@@ -595,9 +601,15 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
             dossier.evidence.add(form.title(), evidence::Kind::Record, origin, stamp);
         }
         Event::AppraisalRequested(form) => {
-            state.appraisals.push(Appraisal { form: form.clone(), stamp, result: None });
+            state.appraisals.push(Appraisal {
+                form: form.clone(),
+                stamp,
+                result: None,
+                extended: None,
+            });
         }
         Event::AppraisalIssued(form) => appraisal::issue(dossier, form, entry),
+        Event::AppraisalExtended(form) => appraisal::extend(dossier, form, stamp),
         Event::AppraisalRecorded(form) => finding::appraise(dossier, form, stamp),
         Event::FactFound(form) => state.facts.push((form.clone(), stamp)),
         Event::NobodyResponsible(form) => state.nobody_responsible = Some((form.clone(), stamp)),
@@ -648,6 +660,8 @@ pub(crate) fn limits(dossier: &Dossier, setting: &Setting, limits: &mut Vec<Runn
     mode::limits(&state.unit_tasks, setting, limits);
     units::limits(&state.units, setting, limits);
     preservation::limits(&state.preservation, setting, limits);
+    let appraisals = state.appraisals.iter();
+    limits.extend(appraisals.filter_map(|a| neighbours::appraisal_limit(a, setting)));
     hazards::limits(&state.hazards, setting, limits);
     handling::limits(state, setting, limits);
 }

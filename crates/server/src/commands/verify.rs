@@ -180,6 +180,8 @@ fn check_dossier(
         holidays: holidays.clone(),
         readings: known.switches(department),
         engagements: Vec::new(),
+        others: Vec::new(),
+        fresh: String::new(),
     };
     let expected = Some(rows::of(&dossier, &setting, changed));
     for (staff, engagements) in engagements::by_staff(&dossier) {

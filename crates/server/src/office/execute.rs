@@ -8,12 +8,14 @@ use std::{
 use procedure::{
     Access, Dossier, Entry, Manner, Setting, access,
     act::{self, Act},
-    decide, entry,
+    decide,
+    dossier::companions,
+    entry,
     intake::REGISTER,
     number,
     step::{Step, Weight},
     supplementary::papers_due,
-    value::{Answer, Answers, DepartmentId, Kind, Place, StaffId, excerpt},
+    value::{Answer, Answers, DepartmentId, DossierId, Kind, StaffId, excerpt},
 };
 use serde::{Deserialize, Serialize};
 use sm3::{Digest, Sm3};
@@ -55,6 +57,8 @@ pub struct Done {
     pub version: u64,
     /// What was recorded.
     pub entry: Entry,
+    /// The other dossier that it opened.
+    pub opened: Option<String>,
     /// Whether this is the outcome of an earlier request with the same key.
     pub replayed: bool,
 }
@@ -78,6 +82,8 @@ type Versions = Vec<(Stream, u64)>;
 struct Outcome {
     dossier: String,
     version: u64,
+    #[serde(default)]
+    opened: Option<String>,
 }
 
 impl Office {
@@ -168,53 +174,60 @@ impl Office {
         let mut setting = Setting { directory, ..self.setting(&department) };
         self.check_access(prepared, &dossier, &setting)?;
         check_seen(prepared, &dossier, &setting)?;
-        let place = Place { dossier: &dossier, directory: &setting.directory };
-        let diaries = self.diaries_named(act, place)?;
+        setting.others = self.others_named(&act.who, act.step, &act.answers)?;
+        setting.fresh = random_id()?;
+        let diaries = self.diaries_named(act, setting.place(&dossier))?;
         setting.engagements = engagements::elsewhere(&diaries, &dossier.id);
         let verdict = decide(&dossier, &setting, act);
         let Some(entry) = entry(&dossier, &setting, act, &verdict) else {
             return Err(No::Refused(Box::new(verdict)));
         };
         self.check_files(&entry, &dossier)?;
-        let (streams, mut reads) = self.written(&dossier, &entry, diaries)?;
+        let (streams, mut reads) = self.notes_of(&dossier, &entry, diaries)?;
+        let beside = self.beside(&entry, &setting)?;
         for stream in [Stream::nation(), Stream::department(&department.0)] {
             let version = versions.get(&stream).copied().unwrap_or(0);
             reads.push((stream, version));
         }
-        let recording = Recording { dossier, entry, setting, streams };
+        let provenance = provenance(&entry, &reads);
+        let recording = Recording { dossier, entry, setting, streams, beside, provenance };
         self.append(reads, prepared, recording)
     }
 
-    /// The streams an act writes, the dossier's own last, and those of persons that it read.
-    fn written(
+    /// The notes on people that an act writes beside the dossier, and the versions of what it read of them.
+    fn notes_of(
         &self,
         dossier: &Dossier,
         entry: &Entry,
         mut diaries: Diaries,
     ) -> Result<(Vec<Write>, Versions), No> {
-        let new_event = |kind: &str, payload| NewEvent {
-            kind: kind.to_owned(),
-            who: entry.by.to_string(),
-            entered: entry.entered.to_string(),
-            payload,
-            blobs: Vec::new(),
-        };
-        let mut streams = Vec::new();
+        let mut notes = Vec::new();
         if !diaries.is_empty() {
             let mut after = dossier.clone();
             after.apply(entry.clone());
-            let note = |payload| new_event("engaged", payload);
-            streams = self.notes(dossier, &after, note, &mut diaries)?;
+            let note = |payload| new_event("engaged", entry, payload);
+            notes = self.notes(dossier, &after, note, &mut diaries)?;
         }
-        let mut event = new_event(&entry.step, Vec::new());
-        event.blobs = files(entry).iter().filter_map(blob).collect();
-        streams.push(Write {
-            stream: Stream::dossier(&dossier.id),
-            version: dossier.version(),
-            events: vec![event],
-            setting: String::new(),
+        Ok((notes, engagements::reads(&diaries).collect()))
+    }
+
+    /// The other dossiers in which the same act records something.
+    fn beside(&self, entry: &Entry, setting: &Setting) -> Result<Vec<Arc<Dossier>>, No> {
+        let others = companions(entry).into_iter().map(|(DossierId(id), _)| match &setting.fresh {
+            fresh if *fresh == id => Ok(Arc::new(Dossier::new(id))),
+            _ => self.load(&id),
         });
-        Ok((streams, engagements::reads(&diaries).collect()))
+        others.collect()
+    }
+}
+
+fn new_event(kind: &str, entry: &Entry, payload: Vec<u8>) -> NewEvent {
+    NewEvent {
+        kind: kind.to_owned(),
+        who: entry.by.to_string(),
+        entered: entry.entered.to_string(),
+        payload,
+        blobs: Vec::new(),
     }
 }
 
@@ -223,35 +236,77 @@ struct Recording {
     dossier: Arc<Dossier>,
     entry: Entry,
     setting: Setting,
-    /// The dossier's own stream is the last.
+    /// Notes on people.
     streams: Vec<Write>,
+    /// The other dossiers in which the same act records something.
+    beside: Vec<Arc<Dossier>>,
+    /// What it was decided with.
+    provenance: String,
 }
 
-/// The dossier as it stands with the act.
-type After = Arc<OnceLock<Arc<Dossier>>>;
+/// The dossiers as they stand with the act; the one it is about is the last.
+type After = Arc<OnceLock<Vec<Arc<Dossier>>>>;
+
+/// A dossier as it stands with one more entry, and what is written for it.
+fn recorded(
+    dossier: Arc<Dossier>,
+    entry: Entry,
+    provenance: &str,
+) -> Result<(Write, Arc<Dossier>), No> {
+    let payload = serde_json::to_vec(&entry).map_err(|error| fault(&error))?;
+    let blobs = files(&entry).iter().filter_map(blob).collect();
+    let write = Write {
+        stream: Stream::dossier(&dossier.id),
+        version: dossier.version(),
+        events: vec![NewEvent { blobs, ..new_event(&entry.step, &entry, payload) }],
+        setting: provenance.to_owned(),
+    };
+    let mut dossier = Arc::unwrap_or_clone(dossier);
+    dossier.apply(entry);
+    Ok((write, Arc::new(dossier)))
+}
+
+/// The other dossier that an act opened.
+fn opened(dossiers: &[Arc<Dossier>]) -> Option<String> {
+    let (_, others) = dossiers.split_last()?;
+    others.iter().find(|other| other.version() == 1).map(|other| other.id.clone())
+}
 
 impl Recording {
     fn writes(
         mut self,
         numbers: &mut store::Numbers<'_>,
-        recorded: i64,
+        recorded_at: i64,
         sealed: Vec<SealedPart>,
         after: &After,
     ) -> Result<Writes, No> {
         number::fill(&mut self.entry, |series| {
             u32::try_from(numbers.next(series)).unwrap_or(u32::MAX)
         });
-        let payload = serde_json::to_vec(&self.entry).map_err(|error| fault(&error))?;
-        if let Some(event) = self.streams.last_mut().and_then(|write| write.events.last_mut()) {
-            event.payload = payload;
+        // Derived once the number is there, so that both dossiers speak of the same.
+        let others = self.beside.into_iter().zip(companions(&self.entry));
+        let others = others.map(|(dossier, (_, event))| {
+            let entry = self.entry.beside(&dossier, event);
+            (dossier, entry)
+        });
+        let mut acts: Vec<_> = others.collect();
+        acts.push((self.dossier, self.entry));
+        let mut dossiers = Vec::new();
+        for (dossier, entry) in acts {
+            let (write, dossier) = recorded(dossier, entry, &self.provenance)?;
+            self.streams.push(write);
+            dossiers.push(dossier);
         }
-        let mut dossier = Arc::unwrap_or_clone(self.dossier);
-        dossier.apply(self.entry);
-        let outcome = Outcome { dossier: dossier.id.clone(), version: dossier.version() };
+        let outcome = dossiers.last().map(|dossier| Outcome {
+            dossier: dossier.id.clone(),
+            version: dossier.version(),
+            opened: opened(&dossiers),
+        });
         let response = serde_json::to_vec(&outcome).map_err(|error| fault(&error))?;
-        let rows = vec![rows::of(&dossier, &self.setting, recorded)];
+        let rows = dossiers.iter().map(|dossier| rows::of(dossier, &self.setting, recorded_at));
+        let rows = rows.collect();
         // It runs once for each append, so nothing is there yet.
-        let _ = after.set(Arc::new(dossier));
+        let _ = after.set(dossiers);
         Ok(Writes { streams: self.streams, rows, sealed, response })
     }
 }
@@ -263,8 +318,8 @@ impl Office {
         prepared: &Prepared,
         mut recording: Recording,
     ) -> Result<Option<Done>, No> {
-        let setting = setting_text(&recording.entry, &reads);
-        recording.streams.iter_mut().for_each(|write| write.setting.clone_from(&setting));
+        let provenance = &recording.provenance;
+        recording.streams.iter_mut().for_each(|write| write.setting.clone_from(provenance));
         let sealed = prepared.sealed.iter().map(|(id, secret)| SealedPart {
             id: id.clone(),
             dossier: prepared.dossier.clone(),
@@ -285,16 +340,21 @@ impl Office {
             Err(AppendError::Conflict { .. }) => return Ok(None),
             Err(error) => return Err(append_no(error)),
         };
-        let Some(dossier) = after.get().filter(|_| !appended.replayed) else {
+        let after = after.get().filter(|_| !appended.replayed);
+        let Some((dossier, dossiers)) = after.and_then(|all| Some((all.last()?, all))) else {
             return self.outcome(&appended.response).map(Some);
         };
+        for dossier in dossiers {
+            let stream = Stream::dossier(&dossier.id);
+            self.inner.dossiers.keep(&stream, dossier.version(), dossier.clone());
+        }
         let version = dossier.version();
-        self.inner.dossiers.keep(&Stream::dossier(&dossier.id), version, dossier.clone());
         if !papers_due(dossier).is_empty() {
             self.papers_are_due(&dossier.id);
         }
         let entry = dossier.entry(version).cloned().ok_or_else(|| fault(&"no entry was made"))?;
-        Ok(Some(Done { dossier: dossier.id.clone(), version, entry, replayed: false }))
+        let opened = opened(dossiers);
+        Ok(Some(Done { dossier: dossier.id.clone(), version, entry, opened, replayed: false }))
     }
 
     /// What the first request with this key came to, if there was one.
@@ -311,11 +371,11 @@ impl Office {
     }
 
     fn outcome(&self, response: &[u8]) -> Result<Done, No> {
-        let Outcome { dossier, version } =
+        let Outcome { dossier, version, opened } =
             serde_json::from_slice(response).map_err(|error| fault(&error))?;
         let entry = self.load(&dossier)?.entry(version).cloned();
         let entry = entry.ok_or_else(|| fault(&"the entry of a kept outcome is not there"))?;
-        Ok(Done { dossier, version, entry, replayed: true })
+        Ok(Done { dossier, version, entry, opened, replayed: true })
     }
 
     /// The department in whose office the act is entered, under whose readings it is judged: where the person serves; for the system, the owner's.
@@ -447,7 +507,7 @@ fn telling(secret: &str) -> Vec<&str> {
 }
 
 /// The versions and hashes of the setting an act was decided with.
-fn setting_text(entry: &Entry, reads: &[(Stream, u64)]) -> String {
+fn provenance(entry: &Entry, reads: &[(Stream, u64)]) -> String {
     let reads = reads.iter().map(|(stream, version)| (stream.as_str(), *version));
     let reads: BTreeMap<_, _> = reads.collect();
     serde_json::json!({ "holidays": entry.holidays, "reads": reads }).to_string()

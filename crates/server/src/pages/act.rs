@@ -8,8 +8,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use procedure::{
-    Access, Act, Dossier, Entry, Manner,
+    Access, Act, Dossier, Entry, Manner, Setting,
     intake::REGISTER,
+    setting::Other,
     step::Step,
     value::{Answer, Answers, Kind, LongText},
 };
@@ -34,6 +35,8 @@ struct Matter {
     step: &'static Step,
     /// The entry that is corrected.
     correcting: Option<u64>,
+    /// The other dossiers that the step may speak of.
+    others: Vec<Other>,
 }
 
 /// The form that opens a dossier.
@@ -138,9 +141,10 @@ async fn try_post(
     path: &str,
     request: Request,
 ) -> Result<Response, No> {
-    let matter = matter(visit, path).await?;
+    let mut matter = matter(visit, path).await?;
     let posted = post::read(request, Some(&visit.state.office)).await?;
     let mut answers = form::answers(matter.step.all_fields(), &posted);
+    matter.others = others(visit, matter.step, &answers).await?;
     let sheet = sheet(&posted);
     if let Some(more) = posted.first("more") {
         let shown = render(visit, &matter, answers, sheet, Some(more), Vec::new());
@@ -179,7 +183,7 @@ async fn try_post(
             Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown))
         }
         Err(No::Denied(Denied::Quicker { by, .. })) => {
-            let setting = visit.setting(matter.dossier.department());
+            let setting = matter.setting(visit);
             let shown = render(visit, &matter, answers, sheet, None, Vec::new());
             Ok(page(StatusCode::CONFLICT, &shown.after(by, &matter.dossier, &setting)))
         }
@@ -204,7 +208,8 @@ async fn matter(visit: &Visit, path: &str) -> Result<Matter, No> {
     let (id, step, correcting) = match *parts.as_slice() {
         ["register"] => {
             let step = procedure::step(REGISTER).ok_or(Denied::NotFound)?;
-            return Ok(Matter { dossier: Arc::default(), step, correcting: None });
+            let (dossier, others) = (Arc::default(), Vec::new());
+            return Ok(Matter { dossier, step, correcting: None, others });
         }
         ["dossiers", id, "steps", step] => (id, procedure::steps().find(|s| s.id == step), None),
         ["dossiers", id, "entries", entry, "correct"] => (id, None, entry.parse().ok()),
@@ -216,9 +221,19 @@ async fn matter(visit: &Visit, path: &str) -> Result<Matter, No> {
     let step = entry.and_then(|entry| procedure::step(&entry.step)).or(step);
     let step = step.filter(|step| step.id != REGISTER || entry.is_some());
     match step.filter(|step| access == Access::Contents || step.is_taken_from_outside()) {
-        Some(step) => Ok(Matter { correcting: entry.map(|entry| entry.version), step, dossier }),
+        Some(step) => {
+            let correcting = entry.map(|entry| entry.version);
+            let others = others(visit, step, &Answers::new()).await?;
+            Ok(Matter { dossier, step, correcting, others })
+        }
         None => Err(Denied::NotFound.into()),
     }
+}
+
+/// The other dossiers that these answers may name.
+async fn others(visit: &Visit, step: &'static Step, answers: &Answers) -> Result<Vec<Other>, No> {
+    let (office, who, answers) = (visit.state.office.clone(), visit.who.clone(), answers.clone());
+    blocking(move || office.others_named(&who, step, &answers)).await
 }
 
 fn render(
@@ -239,7 +254,7 @@ fn render(
             }
         }
     }
-    let setting = visit.setting(matter.dossier.department());
+    let setting = matter.setting(visit);
     let request = step::Request {
         step: matter.step,
         dossier: &matter.dossier,
@@ -254,6 +269,12 @@ fn render(
 }
 
 impl Matter {
+    /// Everything outside the dossier that the form is judged with.
+    fn setting(&self, visit: &Visit) -> Setting {
+        let others = self.others.clone();
+        Setting { others, ..visit.setting(self.dossier.department()) }
+    }
+
     /// What is on record in the entry that is corrected.
     fn recorded(&self) -> Option<Answers> {
         let entry = self.dossier.entry(self.correcting?)?;
@@ -322,7 +343,7 @@ fn own_problems(matter: &Matter, sheet: &Sheet, manner: &Result<Manner, Problem>
 fn foreseen(visit: &Visit, matter: &Matter, answers: &Answers, manner: &Manner) -> Vec<Problem> {
     let (step, who, manner) = (matter.step, visit.who.clone(), manner.clone());
     let act = Act { step, who, manner, answers: answers.clone() };
-    let setting = visit.setting(matter.dossier.department());
+    let setting = matter.setting(visit);
     let mut verdict = procedure::decide(&matter.dossier, &setting, &act);
     let sealed = |id: &str| step.fields.iter().any(|f| f.id == id && f.kind == Kind::Sealed);
     verdict.malformed.retain(|wrong| !sealed(&wrong.field));

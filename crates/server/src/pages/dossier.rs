@@ -8,6 +8,7 @@ use procedure::{
     approval::MatterKind,
     check::Finding,
     deadline::{self, Desk, Running},
+    intake::reporter,
     law::{self, Clause},
     step::Step,
     value::StaffId,
@@ -45,8 +46,20 @@ pub(super) struct DossierPage {
     evidence: Vec<EvidenceRow>,
     findings: Vec<Condition>,
     sections: Vec<Section>,
+    /// The leads whose sealed reporter this person may read: which of them, and its number.
+    reporters: Vec<(u32, String)>,
     papers: Vec<PaperRow>,
     history: Vec<HistoryRow>,
+}
+
+/// 举报人信息. What is sealed, opened for who may read it.
+#[derive(Template)]
+#[template(path = "reporter.html")]
+pub(super) struct ReporterPage {
+    pub(super) frame: Frame,
+    pub(super) id: String,
+    pub(super) lead: u32,
+    pub(super) text: String,
 }
 
 /// The page of a dossier of which only the outline may be seen.
@@ -170,11 +183,18 @@ impl DossierPage {
             evidence: reader.evidence(),
             findings: reader.findings(),
             sections: reader.sections(),
+            reporters: reporters(dossier, setting, who),
             papers: reader.papers(),
             history: reader.history(),
             frame,
         }
     }
+}
+
+fn reporters(dossier: &Dossier, setting: &Setting, who: &StaffId) -> Vec<(u32, String)> {
+    let readable = reporter::readable(dossier, setting, who);
+    let leads = readable.filter_map(|(id, _)| Some((id.0, dossier.intake.leads.get(id.index())?)));
+    leads.map(|(id, lead)| (id, lead.number.to_string())).collect()
 }
 
 impl OutlinePage {

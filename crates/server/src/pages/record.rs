@@ -12,6 +12,7 @@ use procedure::{
     evidence::{self, Usability},
     investigation::finding::Content,
     law::clause,
+    neighbours,
     step::{Field, Form, Step},
     value::{Answers, EvidenceId, PersonId, Place, SecretItemId},
 };
@@ -135,7 +136,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn place(&self) -> Place<'a> {
-        Place { dossier: self.dossier, directory: &self.setting.directory }
+        self.setting.place(self.dossier)
     }
 
     fn name(&self, stamp: &Stamp) -> &'a str {
@@ -194,10 +195,12 @@ impl<'a> Reader<'a> {
 
     fn leads(&self) -> Vec<Record> {
         let intake = &self.dossier.intake;
-        let leads = intake
-            .leads
-            .iter()
-            .map(|lead| self.form(lead.number.to_string(), &lead.form, Some(&lead.stamp)));
+        let leads = intake.leads.iter().map(|lead| {
+            let mut record = self.form(lead.number.to_string(), &lead.form, Some(&lead.stamp));
+            let is_late = neighbours::is_reported_late(lead, self.setting);
+            record.badge = is_late.then(|| ("warn", "单位逾期报告".to_owned()));
+            record
+        });
         let materials = intake.materials.iter();
         let materials =
             materials.map(|(form, stamp)| self.form("接收证据材料、物品", form, Some(stamp)));

@@ -8,7 +8,7 @@ use procedure::{
     approval::{Fate, MatterKind, Submission},
     ask, law,
     step::{Field, OCCURRED, Step},
-    value::{Answer, Answers, Kind, Place, StaffId},
+    value::{Answer, Answers, Kind, StaffId},
 };
 
 use super::{
@@ -117,8 +117,7 @@ impl StepPage {
         }
         // What is corrected points at what was there when it was entered.
         let before = correcting.map(|entry| dossier.before(entry.version));
-        let place =
-            Place { dossier: before.as_ref().unwrap_or(dossier), directory: &setting.directory };
+        let place = setting.place(before.as_ref().unwrap_or(dossier));
         let filled = Filled { answers: &answers, errors: &errors, more };
         let action = match correcting {
             _ if dossier.version() == 0 => "/register".to_owned(),
@@ -250,7 +249,7 @@ fn submitting(dossier: &Dossier, submission: &Submission) -> Option<&'static Ste
 /// What was submitted, for who decides on it.
 fn given(submission: &Submission, dossier: &Dossier, setting: &Setting) -> Vec<Given> {
     let submissions = &dossier.approval.submissions;
-    let place = Place { dossier, directory: &setting.directory };
+    let place = setting.place(dossier);
     let lines = |fields: &'static [Field], answers: &Answers| {
         show::lines(fields.iter().copied(), answers, place)
     };

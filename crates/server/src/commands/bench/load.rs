@@ -100,7 +100,7 @@ impl Team {
                     team.not_handled.extend(moves(lines));
                 }
                 Statement::Fork { lines, .. } => team.acts.extend(moves(lines)),
-                Statement::Assert(_) => {}
+                Statement::Assert(_) | Statement::Turn { .. } => {}
             }
         }
         Ok(team)
