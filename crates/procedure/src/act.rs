@@ -256,6 +256,9 @@ fn judge_day(at: &At<'_>, check: &mut Check<'_>) {
     }
     let occurred = at.occurred;
     check.that(occurred.map(|day| day <= at.today()), &NOT_IN_FUTURE);
+    if at.act.step.may_precede_lead {
+        return;
+    }
     check.that(occurred.map(|day| day >= IN_FORCE), &IN_FORCE_THEN);
     // Of several leads the first received need not be the first registered.
     let adds_lead = at.act.step.id == crate::intake::leads::ADD_LEAD.id;

@@ -442,8 +442,11 @@ impl Dossier {
         } else {
             &self.filing.reviewers
         };
-        let mut staff: Vec<_> =
-            assigned.iter().filter(|a| a.since <= on).map(|assignment| &assignment.staff).collect();
+        let mut staff: Vec<_> = assigned
+            .iter()
+            .filter(|a| a.holds_on(on))
+            .map(|assignment| &assignment.staff)
+            .collect();
         staff.sort();
         staff.dedup();
         staff
@@ -452,7 +455,7 @@ impl Dossier {
     /// Whether somebody may investigate on this day and does not stand back: assigned to the case (art. 33) or, up to the day of its filing, to the review.
     pub fn is_investigator_on(&self, staff: &StaffId, on: Date) -> bool {
         let assigned =
-            |list: &[Assignment]| list.iter().any(|a| a.staff == *staff && a.since <= on);
+            |list: &[Assignment]| list.iter().any(|a| a.staff == *staff && a.holds_on(on));
         let filed = self.filing.case.as_ref().is_some_and(|case| case.stamp.occurred < on);
         let reviews = !filed && assigned(&self.filing.reviewers);
         let investigates = reviews || assigned(&self.investigation.handlers);
@@ -472,6 +475,20 @@ pub struct Assignment {
     pub staff: StaffId,
     /// From when.
     pub since: Date,
+    /// 解除指派. The day from which no longer.
+    pub until: Option<Date>,
+}
+
+impl Assignment {
+    /// An assignment that has no end yet.
+    pub fn new(staff: StaffId, since: Date) -> Assignment {
+        Assignment { staff, since, until: None }
+    }
+
+    /// Whether it holds on this day.
+    fn holds_on(&self, on: Date) -> bool {
+        self.since <= on && self.until.is_none_or(|until| on < until)
+    }
 }
 
 /// What the same act records in other dossiers: in which, and what (art. 2).
@@ -518,6 +535,11 @@ impl<'a> At<'a> {
     /// Who acts.
     pub fn who(&self) -> &'a StaffId {
         &self.act.who
+    }
+
+    /// 承办部门. Whose the dossier is, or will be once it is opened.
+    pub fn owner(&self) -> &'a DepartmentId {
+        self.dossier.department().unwrap_or(&self.setting.department)
     }
 
     /// The department in whose office the act is entered: where the person serves.

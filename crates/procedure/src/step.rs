@@ -139,6 +139,8 @@ pub struct Step {
     pub fields: &'static [Field],
     /// The series of the number that the act is given, where it is given one.
     pub series: Option<Series>,
+    /// Whether its day is that of a fact of the case, which may lie before the lead and before the regulation.
+    pub may_precede_lead: bool,
     /// Whether an act that took place in breach can be recorded as it happened.
     pub recordable_as_happened: bool,
     /// Whether a mistyped fact in it can be corrected by another event.
@@ -169,6 +171,7 @@ impl Step {
             weight: Weight::Additive,
             fields: R::FIELDS,
             series: None,
+            may_precede_lead: false,
             recordable_as_happened: false,
             correctable: false,
             after_end: false,
@@ -188,6 +191,12 @@ impl Step {
     /// Its act takes place outside the product, on a day that is asked for under this label.
     pub const fn on_day(mut self, label: &'static str) -> Step {
         self.occurs = Occurs::OnDay(label);
+        self
+    }
+
+    /// Its day is that of a fact of the case, which may lie before the lead.
+    pub const fn before_lead(mut self) -> Step {
+        self.may_precede_lead = true;
         self
     }
 

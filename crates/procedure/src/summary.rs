@@ -7,6 +7,7 @@ use crate::{
     closing, deadline,
     dossier::Dossier,
     evidence::{self, Usability},
+    general::{label, tasks},
     neighbours,
     setting::Setting,
     time::Standing,
@@ -36,6 +37,12 @@ pub struct Summary {
     /// 逾期报告. The leads that a unit reported too late.
     #[serde(default)]
     pub late_reports: Vec<String>,
+    /// 卷宗的标注.
+    #[serde(default)]
+    pub marking: Option<String>,
+    /// 查处工作的任务 (第六条).
+    #[serde(default)]
+    pub tasks: Vec<Task>,
     /// 瑕疵. The versions of entries recorded as they happened.
     pub defects: Vec<u64>,
 }
@@ -74,6 +81,17 @@ pub struct Duty {
     pub due: Option<Date>,
 }
 
+/// One of the five tasks of the handling.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// The item of 第六条.
+    pub basis: String,
+    /// Its words.
+    pub name: String,
+    /// Whether the record shows it done.
+    pub done: bool,
+}
+
 /// One item of evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -108,6 +126,8 @@ pub fn summary(dossier: &Dossier, setting: &Setting) -> Summary {
             .filter(|lead| neighbours::is_reported_late(lead, setting))
             .map(|lead| lead.number.to_string())
             .collect(),
+        marking: label::marking(dossier).map(|label| label.to_string()),
+        tasks: tasks::tasks(dossier, setting).into_iter().map(task).collect(),
         defects: dossier
             .history
             .iter()
@@ -115,6 +135,10 @@ pub fn summary(dossier: &Dossier, setting: &Setting) -> Summary {
             .map(|entry| entry.version)
             .collect(),
     }
+}
+
+fn task(task: tasks::Task) -> Task {
+    Task { basis: task.basis.to_string(), name: task.name.to_owned(), done: task.done }
 }
 
 fn limit(running: &deadline::Running, today: Date) -> Limit {

@@ -195,6 +195,10 @@ pub enum Claim {
     Lacks(u8, bool),
     /// 逾期报告: a lead that a unit reported too late; `false` says that it is none.
     LateReport(String, bool),
+    /// 任务: an item of 第六条 is done; `false` says that it is not.
+    Task(u8, bool),
+    /// 标注 of the dossier.
+    Marking(String),
     /// 证据: name and usability.
     Evidence(String, String),
     /// Somebody may, or may not, take a step.
@@ -678,6 +682,18 @@ impl<'a> Reader<'a> {
             "逾期报告" | "未逾期报告" => {
                 Claim::LateReport(rest.to_owned(), word == "逾期报告")
             }
+            "任务" => {
+                let wrong = || source.wrong_at(rest, "应写作“任务 第六条第一项 完成”，或者未完成");
+                let (item, done) = rest.split_once(' ').ok_or_else(wrong)?;
+                let item: Clause = item.parse().map_err(|_| wrong())?;
+                match done.trim() {
+                    "完成" | "未完成" if item.article == 6 && (1..=5).contains(&item.item) => {
+                        Claim::Task(item.item, done.trim() == "完成")
+                    }
+                    _ => return Err(wrong()),
+                }
+            }
+            "标注" => Claim::Marking(rest.to_owned()),
             "证据" => {
                 let (name, usability) = rest.rsplit_once(' ').ok_or_else(|| {
                     source.wrong("应写作“证据 名称 可以使用”（或者暂不能使用、不能使用）")

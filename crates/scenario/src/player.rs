@@ -403,6 +403,18 @@ fn check(claim: &Claim, summary: &Summary) -> (String, String, bool) {
             let is_late = summary.late_reports.contains(number);
             (format!("{} {number}", word(*late)), word(is_late).to_owned(), is_late == *late)
         }
+        Claim::Task(item, done) => {
+            let word = |done| if done { "完成" } else { "未完成" };
+            let basis = clause(6).item(*item).to_string();
+            let task = summary.tasks.iter().find(|task| task.basis == basis);
+            let came = task.map_or("没有这一任务", |task| word(task.done)).to_owned();
+            (format!("任务 {basis} {}", word(*done)), came, task.is_some_and(|t| t.done == *done))
+        }
+        Claim::Marking(label) => {
+            let came = summary.marking.clone().unwrap_or_else(|| "没有标注".to_owned());
+            let holds = came == *label;
+            (format!("标注 {label}"), came, holds)
+        }
         Claim::Evidence(name, usability) => {
             let item = summary.evidence.iter().find(|item| item.name == *name);
             let came = item.map_or_else(

@@ -20,7 +20,7 @@ use procedure::{
     directory::Directory,
     dossier::Stamp,
     filing::{self, Addressee, NotifyFiling},
-    general::Label,
+    general::{Label, label},
     investigation::{
         self,
         interview::{Done, QuestionAnswer, RecordInterview, TellRights},
@@ -147,16 +147,13 @@ impl Issue<'_> {
     }
 }
 
-/// 密级和保密期限. The highest listed secret's, or that of the lead's label where it is one.
+/// 密级和保密期限. What the dossier is marked with, where that is a grade; the term of an item of that grade.
 fn grade_mark(dossier: &Dossier) -> Option<String> {
-    let items = dossier.general.secret_items.iter().map(|(item, _)| item);
-    if let Some(item) = items.min_by_key(|item| item.grade) {
-        let term = item.term.as_ref().map(|term| format!("★{term}")).unwrap_or_default();
-        return Some(format!("{}{term}", item.grade));
-    }
-    let labels = dossier.intake.leads.iter().filter_map(|lead| lead.form.label);
-    let secret = |label: &Label| *label <= Label::Confidential;
-    labels.min().filter(secret).map(|label| label.to_string())
+    let mark = label::marking(dossier).filter(|label| *label <= Label::Confidential)?;
+    let mut items = dossier.general.secret_items.iter().map(|(item, _)| item);
+    let term = items.find(|item| Label::from(item.grade) == mark).and_then(|i| i.term.as_ref());
+    let term = term.map(|term| format!("★{term}")).unwrap_or_default();
+    Some(format!("{mark}{term}"))
 }
 
 /// The facts on which the filing was approved.

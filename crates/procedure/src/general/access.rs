@@ -29,6 +29,8 @@ pub enum Principal {
     HeadsOf(DepartmentId),
     /// The clerks of a department, contents: of what is on its way to them.
     ClerksOf(DepartmentId),
+    /// The heads of a department above that opened a supervision, contents.
+    Supervising(DepartmentId),
     /// The heads of a department above, outline only.
     Above(DepartmentId),
     /// The heads of a department that had the dossier, outline only.
@@ -39,9 +41,10 @@ impl Principal {
     /// What somebody of this class may see.
     pub fn access(&self) -> Access {
         match self {
-            Principal::Staff(_) | Principal::HeadsOf(_) | Principal::ClerksOf(_) => {
-                Access::Contents
-            }
+            Principal::Staff(_)
+            | Principal::HeadsOf(_)
+            | Principal::ClerksOf(_)
+            | Principal::Supervising(_) => Access::Contents,
             Principal::Above(_) | Principal::Former(_) => Access::Outline,
         }
     }
@@ -52,6 +55,7 @@ impl Principal {
             Principal::Staff(staff) => format!("staff:{staff}"),
             Principal::HeadsOf(department) => format!("head:{department}"),
             Principal::ClerksOf(department) => format!("clerk:{department}"),
+            Principal::Supervising(department) => format!("supervising:{department}"),
             Principal::Above(department) => format!("above:{department}"),
             Principal::Former(department) => format!("former:{department}"),
         }
@@ -62,8 +66,13 @@ impl Principal {
 pub fn principals(dossier: &Dossier, setting: &Setting) -> Vec<Principal> {
     let Some(owner) = dossier.department() else { return Vec::new() };
     let mut principals = vec![Principal::HeadsOf(owner.clone())];
-    let above = setting.directory.superiors(owner);
-    principals.extend(above.into_iter().map(|department| Principal::Above(department.id.clone())));
+    // A supervision lapses with the place above the owner: the dossier may have moved elsewhere.
+    for department in setting.directory.superiors(owner) {
+        principals.push(Principal::Above(department.id.clone()));
+        if dossier.general.is_supervised_by(&department.id) {
+            principals.push(Principal::Supervising(department.id.clone()));
+        }
+    }
     if let Some(receiver) = dossier.jurisdiction.receiver() {
         principals.push(Principal::HeadsOf(receiver.clone()));
         principals.push(Principal::ClerksOf(receiver.clone()));
@@ -81,8 +90,6 @@ pub fn principals(dossier: &Dossier, setting: &Setting) -> Vec<Principal> {
     let clerks = clerks.into_iter().filter(|_| dossier.stage() == Stage::Registered);
     let acting = dossier.general.acting_heads.iter().map(|named| named.staff.clone());
     let acting = acting.filter(|staff| dossier.general.acts_as_head(staff, today));
-    let supervisors = &dossier.general.supervisors;
-    principals.extend(supervisors.iter().cloned().map(Principal::HeadsOf));
     let staff = handlers.chain(clerks).chain(acting);
     principals.extend(
         staff.filter(|staff| !dossier.general.stands_back(staff, today)).map(Principal::Staff),
@@ -105,6 +112,7 @@ pub fn classes(who: &StaffId, directory: &Directory) -> Vec<Principal> {
     if staff.is_head() {
         classes.push(Principal::Former(staff.department.clone()));
         classes.push(Principal::HeadsOf(staff.department.clone()));
+        classes.push(Principal::Supervising(staff.department.clone()));
         classes.push(Principal::Above(staff.department.clone()));
     }
     classes

@@ -25,6 +25,7 @@ pub const REPORT_MISSING: Step = Step::of::<ReportMissing>(
     CLERK_OR_HANDLER,
 )
 .on_day("发现下落不明的日期")
+.before_lead()
 .correctable();
 
 /// 下落不明的载体已找到.
@@ -35,9 +36,14 @@ pub const FIND_CARRIER: Step = Step::of::<FindCarrier>(
     CLERK_OR_HANDLER,
 )
 .on_day("找到日期")
+.before_lead()
 .correctable();
 
 refusals! {
+    WATCHED_ONCE = "carrier.watched_once", [clause(5).item(1)], at "name",
+        "已登记过同一载体",
+        "每个载体登记一次；确系不同的载体，以编号加以区别",
+        "没有登记过同一载体";
     NOT_FOUND_YET = "carrier.not_found_yet", [clause(5).item(1)], at "carrier",
         "该载体已经找到",
         "选择尚未找到的载体",
@@ -66,7 +72,14 @@ form! {
 }
 
 impl Rule for ReportMissing {
-    fn judge(draft: ReportMissingDraft, _: &At<'_>, _: &mut Check<'_>) -> Option<dossier::Event> {
+    fn judge(
+        draft: ReportMissingDraft,
+        at: &At<'_>,
+        check: &mut Check<'_>,
+    ) -> Option<dossier::Event> {
+        let watched =
+            |name: &Text| at.dossier.general.carriers.iter().any(|c| c.form.name == *name);
+        check.that(draft.name.as_ref().map(|name| !watched(name)), &WATCHED_ONCE);
         Some(super::Event::CarrierMissing(Self::complete(draft)?).into())
     }
 }
@@ -147,20 +160,22 @@ pub(super) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty
     let leak = dossier.general.leak.as_ref().map(|(form, _)| form.lost.as_slice());
     for (carrier, id) in dossier.general.carriers.iter().zip((1..).map(CarrierId)) {
         let handled = leak.is_some_and(|lost| lost.contains(&id));
-        if carrier.found.is_some() || handled {
+        let is_leak = carrier.is_leak(setting.today(), setting);
+        let is_filed = dossier.filing.case.is_some();
+        // Found too late, it is still handled as a leak (reading 5-1).
+        if handled || (carrier.found.is_some() && !(is_leak && is_filed)) {
             continue;
         }
-        let is_leak = carrier.is_leak(setting.today(), setting);
         let name = &carrier.form.name;
         duties.push(Duty {
             name: match is_leak {
-                true => format!("载体查无下落，按泄露国家秘密处理：{name}"),
+                true => format!("载体在期限内查无下落，按泄露国家秘密处理：{name}"),
                 false => format!("下落不明的载体待查找：{name}"),
             },
             basis: clause(5).item(1),
             due: carrier.deadline(setting).map(|deadline| deadline.nominal),
             // Before filing there is no finding to be made yet; the search goes on.
-            step: match is_leak && dossier.filing.case.is_some() {
+            step: match is_leak && is_filed {
                 true => "find_leak",
                 false => FIND_CARRIER.id,
             },

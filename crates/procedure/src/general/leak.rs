@@ -108,8 +108,7 @@ impl Rule for FindLeak {
         }
         if found(Ground::PublicNetwork) {
             check.that(draft.channel.as_ref().map(Option::is_some), &CHANNEL_NAMED);
-            let unprotected = draft.unprotected.as_ref().map(|fact| *fact == Some(Fact::Yes));
-            check.that(unprotected, &UNPROTECTED);
+            check.that(established(&draft.unprotected), &UNPROTECTED);
         }
         if found(Ground::Lost) {
             judge_lost(draft.lost.as_deref(), at, check);

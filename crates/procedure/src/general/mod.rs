@@ -4,10 +4,13 @@
 
 pub mod access;
 pub mod carrier;
+pub mod label;
 pub mod leak;
 pub mod recusal;
 pub mod supervision;
 pub mod tasks;
+
+pub use label::Label;
 
 use crate::{
     answered::LegalRule,
@@ -39,6 +42,7 @@ pub static STEPS: &[Step] = &[
         CLERK_OR_HANDLER,
     )
     .correctable(),
+    label::LABEL_INFORMATION,
     carrier::REPORT_MISSING,
     carrier::FIND_CARRIER,
     leak::FIND_LEAK,
@@ -92,6 +96,12 @@ pub static RULES: &[LegalRule] = &[
         about: "卷宗只向因工作需要知悉的人员开放，每次查阅留有记录；信息带有密级或者类别标注",
     },
     LegalRule {
+        id: "marking",
+        name: "信息标注",
+        basis: &[clause(10)],
+        about: "每项记录可以标注密级或者工作秘密、商业秘密、个人隐私；卷宗的标注是其中最高的一种",
+    },
+    LegalRule {
         id: "two_kinds_of_leak",
         name: "泄露国家秘密的认定",
         basis: &[clause(4)],
@@ -105,18 +115,6 @@ choice! {
         TopSecret = "top_secret", "绝密";
         Secret = "secret", "机密";
         Confidential = "confidential", "秘密";
-    }
-}
-
-choice! {
-    /// 信息标注 (art. 10): what kind of protected information this is.
-    Label {
-        TopSecret = "top_secret", "绝密";
-        Secret = "secret", "机密";
-        Confidential = "confidential", "秘密";
-        WorkSecret = "work_secret", "工作秘密";
-        TradeSecret = "trade_secret", "商业秘密";
-        Privacy = "privacy", "个人隐私";
     }
 }
 
@@ -208,6 +206,8 @@ dossier::events! {
         RecusalRequested(recusal::RequestRecusal),
         /// 回避已决定.
         RecusalDecided(recusal::DecideRecusal),
+        /// 信息已标注.
+        InformationLabelled(label::LabelInformation),
         /// 已指定代行职责.
         ActingHeadNamed(recusal::NameActingHead),
         /// 载体下落不明.
@@ -259,12 +259,14 @@ pub struct State {
     pub leak: Option<(leak::FindLeak, Stamp)>,
     /// 回避.
     pub recusals: Vec<recusal::Recusal>,
+    /// 信息标注.
+    pub labels: Vec<label::LabelInformation>,
     /// 代行负责人职责.
     pub acting_heads: Vec<recusal::NameActingHead>,
     /// 下落不明的载体.
     pub carriers: Vec<carrier::Carrier>,
     /// The departments above that have opened a supervision and not ended it.
-    pub supervisors: Vec<DepartmentId>,
+    pub supervisors: Vec<(DepartmentId, Stamp)>,
     /// 上级的意见.
     pub directions: Vec<supervision::Direction>,
     /// 对机关、单位的意见.
@@ -299,7 +301,21 @@ impl State {
 
     /// Whether a department above has opened a supervision.
     pub fn is_supervised_by(&self, department: &DepartmentId) -> bool {
-        self.supervisors.contains(department)
+        self.supervision_by(department).is_some()
+    }
+
+    fn supervision_by(&self, department: &DepartmentId) -> Option<&Stamp> {
+        let mut open = self.supervisors.iter();
+        open.find(|(supervisor, _)| supervisor == department).map(|(_, stamp)| stamp)
+    }
+
+    /// Whether a department above has corrected the handling since it opened its supervision.
+    fn is_corrected_by(&self, department: &DepartmentId) -> bool {
+        let opened = self.supervision_by(department).map_or(0, |stamp| stamp.version);
+        let mut since = self.directions.iter().filter(|d| d.stamp.version > opened);
+        since.any(|d| {
+            d.department == *department && d.kind == supervision::DirectionKind::Correction
+        })
     }
 
     /// Whether somebody acts as a head in this case on this day.
@@ -324,14 +340,17 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
         Event::Recused(form) => recusal::recuse(&mut state.recusals, form, stamp),
         Event::RecusalRequested(form) => recusal::request(&mut state.recusals, form, stamp),
         Event::RecusalDecided(form) => recusal::decide(&mut state.recusals, form, stamp),
+        Event::InformationLabelled(form) => state.labels.push(form.clone()),
         Event::ActingHeadNamed(form) => state.acting_heads.push(form.clone()),
         Event::CarrierMissing(form) => {
             state.carriers.push(carrier::Carrier { form: form.clone(), stamp, found: None });
         }
         Event::CarrierFound(form) => carrier::find(&mut state.carriers, form, stamp),
-        Event::SupervisionOpened { department, .. } => state.supervisors.push(department.clone()),
+        Event::SupervisionOpened { department, .. } => {
+            state.supervisors.push((department.clone(), stamp));
+        }
         Event::SupervisionClosed { department, .. } => {
-            state.supervisors.retain(|supervisor| supervisor != department);
+            state.supervisors.retain(|(supervisor, _)| supervisor != department);
         }
         Event::HandlingDirected { form, department } => {
             state.directions.push(supervision::Direction::given(form, department, stamp));

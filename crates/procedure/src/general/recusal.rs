@@ -4,14 +4,18 @@ use jiff::civil::Date;
 
 use crate::{
     check::{Check, refusals},
-    deadline::{self, Duty},
+    deadline::{Desk, Duty},
     directory::Level,
     dossier::{self, At, Dossier, Stamp},
     law::clause,
     setting::Setting,
     step::{Form, Relation, Rule, Step, form},
-    value::{LongText, PersonId, RecusalId, StaffId, Text, choice},
+    value::{DepartmentId, LongText, PersonId, RecusalId, StaffId, Text, choice},
 };
+
+/// Who decides or, where the next higher department decided on paper, records it: the only head may be the one who stands back.
+const DECIDERS: &[Relation] =
+    &[Relation::Head, Relation::NextHigher, Relation::Handler, Relation::Clerk];
 
 /// 自行回避.
 pub const RECUSE: Step = Step::of::<Recuse>(
@@ -33,20 +37,16 @@ pub const REQUEST_RECUSAL: Step = Step::of::<RequestRecusal>(
 .on_day("申请日期");
 
 /// 决定回避.
-pub const DECIDE_RECUSAL: Step = Step::of::<DecideRecusal>(
-    "decide_recusal",
-    "决定回避",
-    &[clause(9).paragraph(2)],
-    &[Relation::Head, Relation::NextHigher],
-)
-.decision();
+pub const DECIDE_RECUSAL: Step =
+    Step::of::<DecideRecusal>("decide_recusal", "决定回避", &[clause(9).paragraph(2)], DECIDERS)
+        .decision();
 
 /// 指定代行负责人职责.
 pub const NAME_ACTING_HEAD: Step = Step::of::<NameActingHead>(
     "name_acting_head",
     "指定代行负责人职责的人员",
     &[clause(9).paragraph(2)],
-    &[Relation::Head, Relation::NextHigher],
+    DECIDERS,
 )
 .decision();
 
@@ -87,6 +87,14 @@ refusals! {
         "该人员已经回避，或者是本案办案人员",
         "指定其他人员",
         "该人员没有回避，也不是本案办案人员";
+    TERM_IN_ORDER = "recusal.term_in_order", [clause(9).paragraph(2)], by HEAD_REPLACED, at "until",
+        "代行职责的截止日期早于起始日期",
+        "核对日期",
+        "代行职责的截止日期不早于起始日期";
+    DECIDED_IN_ORDER = "recusal.decided_in_order", [clause(9).paragraph(2)], at "decided",
+        "上一级决定的日期早于申请日期，或者晚于录入日期",
+        "核对日期",
+        "上一级决定的日期在申请以后、录入以前";
     NOT_ONES_OWN = "recusal.not_ones_own", [clause(9).paragraph(2)], by RECUSAL_BY_HEAD, at "recusal",
         "本人的回避不能由本人决定",
         "由其他负责人决定",
@@ -143,8 +151,7 @@ impl Rule for RequestRecusal {
             draft.party.as_ref().map(|id| at.dossier.general.parties().any(|(p, _)| p == *id));
         check.that(party, &BY_A_PARTY);
         let assigned = draft.handler.as_ref().map(|staff| {
-            let is_head = is_head(staff, at.setting);
-            at.dossier.is_handler_on(staff, at.today()) || is_head
+            at.dossier.is_handler_on(staff, at.today()) || is_head(staff, at.dossier, at.setting)
         });
         check.that(assigned, &IS_A_HANDLER);
         Some(super::Event::RecusalRequested(Self::complete(draft)?).into())
@@ -157,7 +164,8 @@ form! {
         recusal: RecusalId = "回避申请";
         decision: Decision = "决定";
         reason: LongText = "理由";
-        superior_paper: Option<Text> = "上一级决定的文号", "负责人（含副职）回避的填写";
+        superior_paper: Option<Text> = "上一级决定的文号", "记录上一级来文的填写";
+        decided: Option<Date> = "上一级决定的日期", "记录上一级来文的填写";
     }
 }
 
@@ -170,48 +178,58 @@ impl Rule for DecideRecusal {
         let mut open = at.dossier.general.recusals.iter().filter(|r| r.decision.is_none());
         let recusal = match &draft.recusal {
             Some(id) => open.find(|recusal| recusal.id == id.0),
-            None => open.next(),
+            // Before one is chosen, it is asked whether there is one for this desk.
+            None => open.clone().find(|r| decides(&r.staff, at)).or_else(|| open.next()),
         };
         check.that(recusal.is_some(), &IS_UNDECIDED);
-        check.that(recusal.is_none_or(|recusal| recusal.staff != *at.who()), &NOT_ONES_OWN);
-        let is_head = recusal.is_some_and(|recusal| is_head(&recusal.staff, at.setting));
-        match decides_itself(at) {
-            // For a head of the national department it decides itself (reading 9-5).
-            Desk::Both => {}
-            Desk::NextHigher => check.that(is_head || recusal.is_none(), &HANDLERS_BY_DEPARTMENT),
-            Desk::Owner => {
-                let decided = draft.superior_paper.as_ref().map(Option::is_some);
-                check.that(decided.map(|decided| !is_head || decided), &HEADS_BY_SUPERIOR);
+        if let Some(recusal) = recusal {
+            check.that(recusal.staff != *at.who(), &NOT_ONES_OWN);
+            let itself = decides(&recusal.staff, at);
+            if is_head(&recusal.staff, at.dossier, at.setting) {
+                let on_paper = draft.superior_paper.as_ref().map(Option::is_some);
+                check.that(if itself { Some(true) } else { on_paper }, &HEADS_BY_SUPERIOR);
+            } else {
+                check.that(itself, &HANDLERS_BY_DEPARTMENT);
             }
+            let day = draft.decided.flatten();
+            let in_order = day.map(|day| recusal.stamp.occurred <= day && day <= at.today());
+            check.that(in_order, &DECIDED_IN_ORDER);
         }
         Some(super::Event::RecusalDecided(Self::complete(draft)?).into())
     }
 }
 
-/// Whether somebody heads a department, as a deputy too.
-fn is_head(staff: &StaffId, setting: &Setting) -> bool {
-    setting.directory.staff(staff).is_some_and(|staff| staff.is_head())
+/// 负责人. Whether somebody heads a department, as a deputy or for the time being too.
+fn is_head(staff: &StaffId, dossier: &Dossier, setting: &Setting) -> bool {
+    let serves = setting.directory.staff(staff).is_some_and(|staff| staff.is_head());
+    serves || dossier.general.acts_as_head(staff, setting.today())
 }
 
-/// At whose desk a recusal is decided.
-enum Desk {
-    /// The owner's.
-    Owner,
-    /// The next higher department's.
-    NextHigher,
-    /// The national department's, which has none above it.
-    Both,
+/// The next higher department; the national one is its own (reading 9-5), and one may be unknown here.
+fn next_higher<'a>(owner: &'a DepartmentId, setting: &'a Setting) -> Option<&'a DepartmentId> {
+    let directory = &setting.directory;
+    let national = || directory.department(owner).is_some_and(|d| d.level == Level::National);
+    let above = directory.superiors(owner).first().map(|next| &next.id);
+    above.or_else(|| national().then_some(owner))
 }
 
-fn decides_itself(at: &At<'_>) -> Desk {
-    let owner = at.dossier.department().unwrap_or(&at.setting.department);
-    if at.desk() != owner {
-        return Desk::NextHigher;
+/// Whose decision a recusal is: for a head that of the next higher department, otherwise the owner's.
+fn authority<'a>(
+    staff: &StaffId,
+    dossier: &'a Dossier,
+    setting: &'a Setting,
+) -> Option<&'a DepartmentId> {
+    let owner = dossier.department()?;
+    match is_head(staff, dossier, setting) {
+        true => next_higher(owner, setting),
+        false => Some(owner),
     }
-    match at.setting.directory.department(owner).map(|owner| owner.level) {
-        Some(Level::National) => Desk::Both,
-        _ => Desk::Owner,
-    }
+}
+
+/// Whether the decision is the actor's own, and not one that arrived on paper.
+fn decides(staff: &StaffId, at: &At<'_>) -> bool {
+    let desk = authority(staff, at.dossier, at.setting) == Some(at.desk());
+    desk && is_head(at.who(), at.dossier, at.setting)
 }
 
 form! {
@@ -232,12 +250,14 @@ impl Rule for NameActingHead {
     ) -> Option<dossier::Event> {
         let today = at.today();
         let recusals = &at.dossier.general.recusals;
-        let mut back = recusals.iter().filter(|recusal| is_head(&recusal.staff, at.setting));
-        let stands_back = back.any(|r| at.dossier.general.stands_back(&r.staff, today));
-        check.that(stands_back, &HEAD_STANDS_BACK);
-        if let Desk::Owner = decides_itself(at) {
+        let mut heads = recusals.iter().filter(|r| is_head(&r.staff, at.dossier, at.setting));
+        let back = heads.find(|r| at.dossier.general.stands_back(&r.staff, today));
+        check.that(back.is_some(), &HEAD_STANDS_BACK);
+        if back.is_some_and(|recusal| !decides(&recusal.staff, at)) {
             check.that(draft.superior_paper.as_ref().map(Option::is_some), &NAMED_BY_SUPERIOR);
         }
+        let in_order = draft.from.zip(draft.until.flatten()).map(|(from, until)| from <= until);
+        check.that(in_order, &TERM_IN_ORDER);
         let free = draft.staff.as_ref().map(|staff| {
             !at.dossier.is_handler_on(staff, today) && !at.dossier.general.stands_back(staff, today)
         });
@@ -246,22 +266,28 @@ impl Rule for NameActingHead {
     }
 }
 
-/// A recusal waits for its decision: a head's at the next higher department.
+/// A recusal waits for its decision, a head's at the next higher department; and a case whose heads all stand back waits for somebody who acts.
 pub(super) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty>) {
+    let mut open = |name: &str, step, staff| {
+        let desk = match authority(staff, dossier, setting) {
+            Some(decider) if dossier.department() != Some(decider) => {
+                Desk::Department(decider.clone())
+            }
+            _ => Desk::Owner,
+        };
+        let (name, basis) = (name.to_owned(), clause(9).paragraph(2));
+        duties.push(Duty { name, basis, due: None, step, desk });
+    };
     for recusal in dossier.general.recusals.iter().filter(|recusal| recusal.decision.is_none()) {
-        let owner = dossier.department();
-        let above = owner.and_then(|owner| setting.directory.superiors(owner).first().copied());
-        let above = above.filter(|_| is_head(&recusal.staff, setting));
-        duties.push(Duty {
-            name: "回避申请待决定".to_owned(),
-            basis: clause(9).paragraph(2),
-            due: None,
-            step: DECIDE_RECUSAL.id,
-            desk: match above {
-                Some(above) => deadline::Desk::Department(above.id.clone()),
-                None => deadline::Desk::Owner,
-            },
-        });
+        open("回避申请待决定", DECIDE_RECUSAL.id, &recusal.staff);
+    }
+    let Some(owner) = dossier.department() else { return };
+    let staff = setting.directory.staff_of(owner).map(|staff| &staff.id);
+    let heads: Vec<_> = staff.filter(|staff| is_head(staff, dossier, setting)).collect();
+    let all_stand_back =
+        heads.iter().all(|head| dossier.general.stands_back(head, setting.today()));
+    if let Some(head) = heads.first().filter(|_| all_stand_back) {
+        open("负责人均已回避，待指定代行职责的人员", NAME_ACTING_HEAD.id, head);
     }
 }
 
@@ -288,7 +314,7 @@ pub(super) fn stands_back(recusals: &[Recusal], staff: &StaffId, on: Date) -> bo
         match &recusal.decision {
             Some((form, stamp)) => match form.decision {
                 Decision::Granted if recusal.party.is_none() => recusal.stamp.occurred <= on,
-                Decision::Granted => stamp.occurred <= on,
+                Decision::Granted => form.decided.unwrap_or(stamp.occurred) <= on,
                 Decision::Refused => false,
             },
             None => recusal.party.is_none() && recusal.stamp.occurred <= on,

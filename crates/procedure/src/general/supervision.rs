@@ -5,11 +5,12 @@ use jiff::civil::Date;
 use crate::{
     check::{Check, refusals},
     deadline::{Desk, Duty},
+    directory::Department,
     dossier::{self, At, Dossier, Stamp},
     law::clause,
     number::Series,
     step::{Form, Relation, Rule, Step, form},
-    value::{DepartmentId, LongText, Text, UnitId, choice, numbered},
+    value::{DepartmentId, Fact, LongText, Text, UnitId, choice, numbered},
 };
 
 const OWNER: &[Relation] = &[Relation::Head, Relation::Handler];
@@ -57,7 +58,8 @@ pub const RECORD: Step = Step::of::<RecordDirection>(
     &[Relation::Head, Relation::Handler, Relation::Clerk],
 )
 .on_day("收到日期")
-.after_end();
+.after_end()
+.in_transit();
 
 /// 答复上级.
 pub const ANSWER: Step = Step::of::<AnswerDirection>(
@@ -67,7 +69,8 @@ pub const ANSWER: Step = Step::of::<AnswerDirection>(
     OWNER,
 )
 .on_day("答复日期")
-.after_end();
+.after_end()
+.in_transit();
 
 /// 指导、督促机关、单位.
 pub const DIRECT_UNIT: Step = Step::of::<DirectUnit>(
@@ -97,6 +100,14 @@ refusals! {
         "本部门没有开启监督",
         "先开启监督",
         "本部门已经开启监督";
+    IMPROPER_OR_NOT = "supervision.improper_or_not", [clause(8)], at "improper",
+        "没有写明是否发现查处不当",
+        "据实填写",
+        "写明了是否发现查处不当";
+    CORRECTED_FIRST = "supervision.corrected_first", [clause(8)], at "improper",
+        "发现查处不当，尚未予以纠正",
+        "先提出纠正意见，再结束监督",
+        "没有发现查处不当，或者已经予以纠正";
     IMPROPER_NAMED = "supervision.improper_named", [clause(8)], at "improper",
         "没有写明查处不当之处",
         "纠正的，写明何处不当",
@@ -109,10 +120,14 @@ refusals! {
         "该意见已经答复",
         "选择尚未答复的意见",
         "该意见尚未答复";
-    UNIT_OF_THE_REGION = "supervision.unit_of_the_region", [clause(8)], at "unit",
+    UNIT_CONCERNED = "supervision.unit_concerned", [clause(8)], at "unit",
         "该机关、单位与本案无关",
         "选择本案涉及的机关、单位",
         "该机关、单位与本案有关";
+    UNIT_IN_THE_REGION = "supervision.unit_in_the_region", [clause(8)], at "unit",
+        "该机关、单位不在本行政区域内",
+        "由其所在地保密行政管理部门指导、监督，或者商请配合",
+        "该机关、单位在本行政区域内";
 }
 
 choice! {
@@ -159,6 +174,7 @@ form! {
     /// 结束对下级办理的监督.
     CloseSupervision / CloseSupervisionDraft {
         result: LongText = "监督的结果";
+        improper: Option<Fact> = "是否发现查处不当", "发现查处不当的，应当及时予以纠正";
     }
 }
 
@@ -169,6 +185,10 @@ impl Rule for CloseSupervision {
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
         check.that(at.dossier.general.is_supervised_by(at.desk()), &IS_OPEN);
+        check.that(draft.improper.as_ref().map(Option::is_some), &IMPROPER_OR_NOT);
+        if let Some(Some(Fact::Yes)) = draft.improper {
+            check.that(at.dossier.general.is_corrected_by(at.desk()), &CORRECTED_FIRST);
+        }
         let form = Self::complete(draft)?;
         Some(super::Event::SupervisionClosed { form, department: at.desk().clone() }.into())
     }
@@ -209,6 +229,7 @@ form! {
     RecordDirection / RecordDirectionDraft {
         by: DepartmentId = "来文的上级部门";
         paper: Text = "文号";
+        dated: Option<Date> = "来文日期";
         kind: DirectionKind = "种类";
         content: LongText = "意见和要求";
         improper: Option<LongText> = "查处不当之处", "纠正的填写";
@@ -226,6 +247,7 @@ impl Rule for RecordDirection {
         let above = at.setting.directory.superiors(owner);
         let by = draft.by.as_ref().map(|by| above.iter().any(|superior| superior.id == *by));
         check.that(by, &DIRECTED_FROM_ABOVE);
+        at.follows(draft.dated.flatten(), check);
         judge_kind(draft.kind, draft.improper.as_ref().map(Option::is_some), check);
         Some(super::Event::DirectionRecorded(Self::complete(draft)?).into())
     }
@@ -267,10 +289,23 @@ form! {
 impl Rule for DirectUnit {
     fn judge(draft: DirectUnitDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
         let concerned = draft.unit.as_ref().map(|unit| at.dossier.units().contains(&unit));
-        check.that(concerned, &UNIT_OF_THE_REGION);
+        check.that(concerned, &UNIT_CONCERNED);
+        check.that(draft.unit.as_ref().map(|unit| !is_elsewhere(unit, at)), &UNIT_IN_THE_REGION);
         judge_kind(draft.kind, draft.improper.as_ref().map(Option::is_some), check);
         Some(super::Event::UnitDirected(Self::complete(draft)?).into())
     }
+}
+
+/// Whether a unit lies in the region of another department that is not below the owner.
+fn is_elsewhere(unit: &UnitId, at: &At<'_>) -> bool {
+    let directory = &at.setting.directory;
+    let Some(unit) = directory.unit(unit) else { return false };
+    let mut local = directory.departments().filter(|d| d.region == unit.region).peekable();
+    let is_below = |department: &Department| {
+        let mut chain = directory.superiors(&department.id).into_iter();
+        department.id == *at.owner() || chain.any(|above| above.id == *at.owner())
+    };
+    local.peek().is_some() && !local.any(is_below)
 }
 
 form! {

@@ -369,7 +369,8 @@ impl Rule for AssignReviewers {
         check.that(at.dossier.filing.case.is_none(), &NOT_YET_FILED);
         let handlers = draft.handlers.as_deref();
         let day = at.today();
-        let already = at.dossier.filing.reviewers.iter().map(|assignment| &assignment.staff);
+        let already = at.dossier.filing.reviewers.iter().filter(|a| a.until.is_none());
+        let already = already.map(|assignment| &assignment.staff);
         let effective = handlers.map(|new| {
             let all: std::collections::BTreeSet<_> = new.iter().chain(already).collect();
             all.into_iter().filter(|staff| !at.dossier.general.stands_back(staff, day)).count()
@@ -612,8 +613,7 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
         Event::Verified(form) => state.verified = Some(form.clone()),
         Event::ReviewersAssigned(form) => {
             let since = entry.occurred;
-            let assigned =
-                form.handlers.iter().map(|staff| Assignment { staff: staff.clone(), since });
+            let assigned = form.handlers.iter().map(|staff| Assignment::new(staff.clone(), since));
             dossier.filing.reviewers.extend(assigned);
         }
         Event::EducationOrdered(form) => {

@@ -15,6 +15,7 @@ pub mod mode;
 pub mod powers;
 pub mod preservation;
 pub mod referral;
+pub mod release;
 pub mod task_force;
 pub mod technical;
 pub mod units;
@@ -46,7 +47,7 @@ use crate::{
     evidence,
     general::Standing,
     law::{Clause, clause},
-    neighbours,
+    limit, neighbours,
     setting::{Engagement, Setting},
     step::{Relation, Step},
     value::{InterviewId, LongText, PersonId, PleaId, SecretItemId, StaffId},
@@ -58,6 +59,7 @@ const HANDLER: &[Relation] = &[Relation::Handler];
 /// The steps of this chapter.
 pub static STEPS: &[Step] = &[
     mode::ASSIGN,
+    release::RELEASE_HANDLERS,
     mode::SWITCH,
     mode::COMMISSION,
     mode::RECEIVE_REPORT,
@@ -212,6 +214,7 @@ refusals! {
 pub static REFUSALS_BY_MODULE: &[&[&crate::check::Refusal]] = &[
     REFUSALS,
     mode::REFUSALS,
+    release::REFUSALS,
     task_force::REFUSALS,
     powers::REFUSALS,
     units::REFUSALS,
@@ -322,6 +325,8 @@ dossier::events! {
     Event {
         /// 办案人员已指派.
         HandlersAssigned(mode::AssignHandlers),
+        /// 办案人员的指派已解除.
+        HandlersReleased(release::ReleaseHandlers),
         /// 办理方式已变更.
         ModeSwitched(mode::SwitchMode),
         /// 已指导、督促机关、单位调查.
@@ -542,6 +547,7 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
     let state = &mut dossier.investigation;
     match event {
         Event::HandlersAssigned(form) => mode::assign(state, form, entry.occurred),
+        Event::HandlersReleased(form) => release::release(dossier, form, entry.occurred),
         Event::ModeSwitched(form) => state.mode = Some(form.mode),
         Event::UnitCommissioned(form) => {
             state.unit_tasks.push(mode::UnitTask { form: form.clone(), stamp, reported: None });
@@ -667,7 +673,7 @@ pub(crate) fn limits(dossier: &Dossier, setting: &Setting, limits: &mut Vec<Runn
 }
 
 /// Duties of this chapter that are open.
-pub(crate) fn duties(dossier: &Dossier, _: &Setting, duties: &mut Vec<Duty>) {
+pub(crate) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty>) {
     preservation::duties(dossier, duties);
     hazards::duties(&dossier.investigation.hazards, duties);
     if !dossier.has_ended() {
@@ -686,9 +692,17 @@ pub(crate) fn duties(dossier: &Dossier, _: &Setting, duties: &mut Vec<Duty>) {
     if dossier.has_ended() {
         return;
     }
-    if dossier.filing.case.is_some() && state.handlers.is_empty() {
-        let basis = clause(33).paragraph(1);
-        open("办案人员待指派".to_owned(), basis, None, "assign_handlers");
+    if dossier.filing.case.is_some() && state.fact_finding_ended.is_none() {
+        let on = setting.today();
+        let able = dossier.assigned_on(on).into_iter().filter(|s| dossier.is_handler_on(s, on));
+        let lacking = match able.count() {
+            _ if state.handlers.is_empty() => Some("办案人员待指派".to_owned()),
+            able if able < limit::MIN_HANDLERS => Some(format!("办案人员仅{able}名，待指派")),
+            _ => None,
+        };
+        if let Some(lacking) = lacking {
+            open(lacking, clause(33).paragraph(1), None, "assign_handlers");
+        }
     }
     for interview in state.interviews.iter().filter(|interview| interview.signed.is_none()) {
         let name = format!("询问笔录待核对签名：{}", interview.persons(dossier));

@@ -110,7 +110,8 @@ impl Rule for AssignHandlers {
         let same = draft.mode.map(|mode| investigation.mode.is_none_or(|now| now == mode));
         check.that(same, &MODE_AS_DECIDED);
         let handlers = draft.handlers.as_deref();
-        let already = investigation.handlers.iter().map(|assignment| &assignment.staff);
+        let already = investigation.handlers.iter().filter(|a| a.until.is_none());
+        let already = already.map(|assignment| &assignment.staff);
         let effective = handlers.map(|new| {
             let all: std::collections::BTreeSet<_> = new.iter().chain(already).collect();
             all.into_iter().filter(|s| !at.dossier.general.stands_back(s, at.today())).count()
@@ -200,7 +201,7 @@ pub struct UnitTask {
 
 pub(super) fn assign(state: &mut super::State, form: &AssignHandlers, since: Date) {
     state.mode = Some(form.mode);
-    let assigned = form.handlers.iter().map(|staff| Assignment { staff: staff.clone(), since });
+    let assigned = form.handlers.iter().map(|staff| Assignment::new(staff.clone(), since));
     state.handlers.extend(assigned);
 }
 

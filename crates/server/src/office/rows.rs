@@ -5,7 +5,7 @@
 use procedure::{
     Dossier, Setting,
     deadline::{self, Running},
-    general::{Grade, access::Principal},
+    general::{access::Principal, label},
     number::{Number, Series},
     principals,
     supplementary::papers_due,
@@ -48,12 +48,9 @@ pub fn of(dossier: &Dossier, setting: &Setting, changed: i64) -> DossierRows {
     DossierRows { dossier: row, limits: limits.collect(), access: keys(dossier, setting) }
 }
 
-/// 信息标注. The highest grade of what is listed, or else what the lead was labelled with.
+/// 信息标注. What the dossier is marked with.
 pub fn marking(dossier: &Dossier) -> &'static str {
-    let grades = dossier.general.secret_items.iter().map(|(item, _)| item.grade);
-    let labels = dossier.intake.leads.iter().filter_map(|lead| lead.form.label);
-    let highest = grades.min().map(Grade::label);
-    highest.or_else(|| labels.min().map(|label| label.label())).unwrap_or_default()
+    label::marking(dossier).map_or("", label::Label::label)
 }
 
 /// The access key under which somebody finds what they stand back from.
