@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use procedure::{Entry, number::series_key};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{commands::Wrong, office::random_id};
@@ -28,6 +29,8 @@ struct Sample {
     header: Vec<u8>,
     salt: Vec<u8>,
     payload: Vec<u8>,
+    /// The series that gives it its number, where it has one.
+    series: Option<String>,
     /// The hash of a request, the versions and the answer that were kept with the act's key.
     outcome: (Vec<u8>, String, Vec<u8>),
 }
@@ -105,6 +108,7 @@ impl Raw {
             dossier.version += 1;
             act.add(dossier)?;
         }
+        act.draw()?;
         act.keep_outcome()?;
         execute(connection, "COMMIT", ())
     }
@@ -129,8 +133,6 @@ impl Act<'_> {
         let sql = "INSERT INTO stream (name, version, head) VALUES (?1, 0, ?2)";
         execute(connection, sql, (stream, head))?;
         self.event(&Place { nr: 0, stream: connection.last_insert_rowid(), version: 1 })?;
-        let sql = "UPDATE series SET last = last + 1 WHERE name LIKE '%/线'";
-        execute(connection, sql, ())?;
         let sql = "INSERT INTO dossier (id, department, number, case_number, title, unit, stage,
                 ended, received, changed, grade, due_nominal, due_latest, due_kind, provisional)
             SELECT ?1, department, number, case_number, title, unit, stage,
@@ -173,6 +175,11 @@ impl Act<'_> {
         execute(connection, sql, (stream, version, salt))
     }
 
+    fn draw(&self) -> rusqlite::Result<()> {
+        let Some(series) = &self.sample.series else { return Ok(()) };
+        execute(self.connection, "UPDATE series SET last = last + 1 WHERE name = ?1", [series])
+    }
+
     fn keep_outcome(&self) -> rusqlite::Result<()> {
         let (request, versions, response) = &self.sample.outcome;
         let sql = "INSERT INTO outcome (key, request, versions, response)
@@ -183,13 +190,18 @@ impl Act<'_> {
 }
 
 fn sample(row: &rusqlite::Row<'_>) -> rusqlite::Result<Sample> {
+    let payload: Vec<u8> = row.get(5)?;
+    let series = serde_json::from_slice(&payload).ok().and_then(|entry: Entry| {
+        entry.number().map(|number| series_key(&entry.department.0, number))
+    });
     Ok(Sample {
         kind: row.get(0)?,
         who: row.get(1)?,
         entered: row.get(2)?,
         header: row.get(3)?,
         salt: row.get(4)?,
-        payload: row.get(5)?,
+        payload,
+        series,
         outcome: (row.get(6)?, row.get(7)?, row.get(8)?),
     })
 }
@@ -208,6 +220,7 @@ mod tests {
 
     use procedure::Manner;
     use rusqlite::types::Value;
+    use scenario::language::Move;
     use store::Store;
 
     use super::*;
@@ -264,21 +277,25 @@ mod tests {
 
         let record = data.join("record.db");
         let reader = Connection::open(&record).unwrap();
-        let mut by_acts = Vec::new();
-        for (i, act) in team.acts.iter().enumerate() {
+        let take = |i: usize, act: &Move, round: &str| {
             let before = rows(&reader);
             let done = office.execute(Submitted {
                 step: act.step.id.to_owned(),
                 who: act.who.clone(),
                 dossier: (i > 0).then(|| team.assigned[0].clone()),
                 seen: None,
-                key: Some(i.to_string()),
+                key: Some(format!("{round}{i}")),
                 manner: Manner::Regular,
                 answers: act.answers.clone(),
             });
             done.unwrap();
-            by_acts.push(touched(&before, &rows(&reader)));
-        }
+            touched(&before, &rows(&reader))
+        };
+        // The first of a series makes its row; what is measured adds to it.
+        let numbered = team.acts.iter().enumerate().filter(|(_, act)| act.step.series.is_some());
+        numbered.for_each(|(i, act)| drop(take(i, act, "first")));
+        let acts = team.acts.iter().enumerate();
+        let by_acts: Vec<_> = acts.map(|(i, act)| take(i, act, "measured")).collect();
 
         let kinds: Vec<_> = team.acts.iter().map(|act| act.step.id).collect();
         let mut raw = Raw::copy(&record, &directory.path().join("raw.db"), &kinds)
