@@ -27,7 +27,7 @@ pub struct Refusal {
     /// What would make the step lawful.
     pub hint: &'static str,
     /// What is so where it holds, for explanations.
-    pub rule: Option<&'static str>,
+    pub rule: &'static str,
     /// The field it speaks of, if it is one.
     pub field: Option<&'static str>,
 }
@@ -35,14 +35,14 @@ pub struct Refusal {
 /// Declares refusals in order of precedence, and the list of them: what is wrong, what would make it lawful, what is so where it holds.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $code:literal, [$($basis:expr),*]
-        $(, by $reading:ident)? $(, at $field:literal)?, $message:literal, $hint:literal $(, $rule:literal)?;)+) => {
+        $(, by $reading:ident)? $(, at $field:literal)?, $message:literal, $hint:literal, $rule:literal;)+) => {
         $($(#[$doc])* #[doc = $message] pub static $name: $crate::check::Refusal = $crate::check::Refusal {
             code: $code,
             basis: &[$($basis),*],
             reading: $crate::check::first(&[$(&$crate::readings::$reading)?]),
             message: $message,
             hint: $hint,
-            rule: $crate::check::first(&[$($rule)?]),
+            rule: $rule,
             field: $crate::check::first(&[$($field)?]),
         };)+
 

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 
 use crate::{
-    check::{Finding, Judgement, Outcome, Refusal, Verdict},
+    check::{Finding, Judgement, Outcome, Verdict},
     law::{Clause, clause},
     readings::Reading,
 };
@@ -159,7 +159,7 @@ fn point(standing: Standing, findings: &[&Finding]) -> Option<Point> {
         .collect();
     match standing {
         Standing::Fails | Standing::Breached => text.push_str(refusal.message),
-        Standing::Holds | Standing::Unknown | Standing::Unasked => text.push_str(&rule(refusal)),
+        Standing::Holds | Standing::Unknown | Standing::Unasked => text.push_str(refusal.rule),
     }
     let stands_against = matches!(standing, Standing::Fails | Standing::Unknown);
     Some(Point {
@@ -170,14 +170,6 @@ fn point(standing: Standing, findings: &[&Finding]) -> Option<Point> {
         clauses: refusal.basis,
         reading: refusal.reading,
     })
-}
-
-/// What is so where a check holds.
-pub fn rule(refusal: &Refusal) -> String {
-    match refusal.rule {
-        Some(rule) => rule.to_owned(),
-        None => format!("不存在“{}”的情形", refusal.message),
-    }
 }
 
 fn by_id<S: serde::Serializer>(

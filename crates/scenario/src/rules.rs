@@ -271,7 +271,7 @@ fn table(text: &mut String, checks: &[Check]) {
         let _ = writeln!(
             text,
             "| {} `{}` | {} | {} | {} | {} |",
-            explain::rule(refusal),
+            refusal.rule,
             refusal.code,
             refusal.message,
             refusal.hint,

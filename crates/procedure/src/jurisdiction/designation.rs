@@ -76,50 +76,64 @@ pub const DECIDE_SPECIAL: Step = Step::of::<DecideSpecial>(
 refusals! {
     RECEIVED_BY_TRANSFER = "designation.received_by_transfer", [clause(16).paragraph(2)],
         "本案不是接受移送的案件",
-        "发现不属于本部门管辖的，按第十六条第一款移送";
+        "发现不属于本部门管辖的，按第十六条第一款移送",
+        "本案是接受移送的案件";
     OBJECTED_FIRST = "designation.objected_first", [clause(16).paragraph(2)], at "ground",
         "没有对移送的管辖权提出异议",
-        "先提出异议，或者选择其他理由";
+        "先提出异议，或者选择其他理由",
+        "已经对移送的管辖权提出异议";
     ASK_NEXT_HIGHER = "designation.ask_next_higher", [clause(15).paragraph(1), clause(16).paragraph(2)], at "department",
         "报请的不是上一级保密行政管理部门",
-        "报请上一级保密行政管理部门";
+        "报请上一级保密行政管理部门",
+        "报请的是上一级保密行政管理部门";
     SAME_LEVEL = "designation.same_level", [clause(15).paragraph(1)], at "other",
         "没有写明发生管辖争议的同级保密行政管理部门",
-        "选择发生争议的同级部门";
+        "选择发生争议的同级部门",
+        "写明了发生管辖争议的同级保密行政管理部门";
     CONSULTED_FIRST = "designation.consulted_first", [clause(15).paragraph(1)], by CONSULTATION_FAILED, at "consultation",
         "没有协商的记录",
-        "先本着有利于开展查处工作的原则协商；协商不成的，写明经过";
+        "先本着有利于开展查处工作的原则协商；协商不成的，写明经过",
+        "有协商的记录";
     ASK_COMMON_SUPERIOR = "designation.ask_common_superior", [clause(15).paragraph(1)], at "department",
         "报请的不是争议双方共同的上级",
-        "报请共同的上级保密行政管理部门";
+        "报请共同的上级保密行政管理部门",
+        "报请的是争议双方共同的上级";
     REQUESTED_ONCE = "designation.requested_once", [clause(15).paragraph(1)],
         "已经报请指定管辖，上级尚未决定",
-        "等待上级决定";
+        "等待上级决定",
+        "没有尚未决定的指定管辖申请";
     DECIDED_BY_THE_ASKED = "designation.decided_by_the_asked", [clause(15).paragraph(2)], at "request",
         "该申请不是报请本部门的",
-        "由报请的部门决定";
+        "由报请的部门决定",
+        "该申请是报请本部门的";
     REQUEST_UNDECIDED = "designation.request_undecided", [clause(15).paragraph(2)], at "request",
         "该申请已经决定",
-        "选择尚未决定的申请";
+        "选择尚未决定的申请",
+        "该申请尚未决定";
     OF_OWN_MOTION_IF_MAJOR = "designation.of_own_motion_if_major", [clause(15).paragraph(1)], at "request",
         "没有申请，案件也没有认定为重大、复杂",
-        "重大、复杂的案件才可以直接指定管辖";
+        "重大、复杂的案件才可以直接指定管辖",
+        "有申请，或者案件已经认定为重大、复杂";
     DESIGNATED_BELOW = "designation.designated_below", [clause(15).paragraph(2)], at "department",
         "被指定的部门不在作出决定的部门之下",
-        "选择本部门或者下级部门";
+        "选择本部门或者下级部门",
+        "被指定的部门是作出决定的部门或者其下级";
     BY_A_SUPERIOR = "designation.by_a_superior", [clause(15).paragraph(1), clause(12), clause(13)], at "by",
         "没有写明作出决定的上级部门和文号，或者该部门不是上级",
-        "选择承办部门的上级，填写文号";
+        "选择承办部门的上级，填写文号",
+        "写明了作出决定的上级部门和文号";
     BY_THE_NATION = "designation.by_the_nation", [clause(14)], at "by",
         "没有国家保密行政管理部门的决定",
-        "由国家保密行政管理部门决定；记录其决定的，填写部门和文号";
+        "由国家保密行政管理部门决定；记录其决定的，填写部门和文号",
+        "有国家保密行政管理部门的决定";
     ORGANISED_BY_THE_COMPETENT = "designation.organised_by_the_competent", [clause(12), clause(13)], by ORGANISED_IN_WRITING, at "by",
         "书面组织的部门不是对本案有管辖权的上级",
         "由有管辖权的上级书面组织",
         "由有管辖权的上级书面组织";
     CENTRAL_ORGAN_CONCERNED = "designation.central_organ_concerned", [clause(14)], at "organ",
         "提交说明的不是中央和国家机关",
-        "由中央和国家机关提交书面材料";
+        "由中央和国家机关提交书面材料",
+        "提交说明的是中央和国家机关";
 }
 
 numbered! {

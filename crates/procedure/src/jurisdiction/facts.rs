@@ -41,43 +41,56 @@ pub const FIND_NOT_COMPETENT: Step = Step::of::<FindNotCompetent>(
 refusals! {
     REGIONS_KNOWN = "jurisdiction.regions_known", [clause(11).paragraph(1)],
         "所列地区、单位无从判断管辖",
-        "核对地区名称和单位的上级主管部门";
+        "核对地区名称和单位的上级主管部门",
+        "所列地区、单位足以判断管辖";
     IS_NOT_COMPETENT = "jurisdiction.is_not_competent", [clause(16).paragraph(1)],
         "按认定的管辖事实，本部门有管辖权",
-        "管辖事实有误的，重新认定；有争议的，报请指定管辖";
+        "管辖事实有误的，重新认定；有争议的，报请指定管辖",
+        "按认定的管辖事实，本部门没有管辖权";
     FOUND_ONCE = "jurisdiction.found_once", [clause(16).paragraph(1)],
         "已经记录发现不属于本部门管辖",
-        "移送有管辖权的部门";
+        "移送有管辖权的部门",
+        "没有记录过发现不属于本部门管辖";
     NOT_OF_CENTRAL_ORGANS = "jurisdiction.not_of_central_organs", [clause(29).item(2), clause(12).item(1)],
         "中央和国家机关发生的案件，由国家保密行政管理部门管辖",
-        "移送国家保密行政管理部门；由其书面组织本部门查处的，记录后办理";
+        "移送国家保密行政管理部门；由其书面组织本部门查处的，记录后办理",
+        "不是中央和国家机关发生的案件，或者已由国家保密行政管理部门书面组织本部门查处";
     NOT_OF_SEVERAL_PROVINCES = "jurisdiction.not_of_several_provinces", [clause(29).item(2), clause(12).item(2)],
         "涉及多个省（自治区、直辖市）的案件，由国家保密行政管理部门管辖",
-        "移送国家保密行政管理部门；由其书面组织本部门查处的，记录后办理";
+        "移送国家保密行政管理部门；由其书面组织本部门查处的，记录后办理",
+        "案件不涉及多个省（自治区、直辖市），或者已由国家保密行政管理部门书面组织本部门查处";
     NOT_MAJOR_NATIONWIDE = "jurisdiction.not_major_nationwide", [clause(29).item(2), clause(12).item(3)],
         "全国范围内重大、复杂案件，由国家保密行政管理部门管辖",
-        "移送国家保密行政管理部门；由其书面组织本部门查处的，记录后办理";
+        "移送国家保密行政管理部门；由其书面组织本部门查处的，记录后办理",
+        "不是全国范围内重大、复杂案件，或者已由国家保密行政管理部门书面组织本部门查处";
     NOT_OF_PROVINCIAL_ORGANS = "jurisdiction.not_of_provincial_organs", [clause(29).item(2), clause(13).item(1)],
         "省级机关及省（自治区、直辖市）直属机关发生的案件，由省级保密行政管理部门管辖",
-        "移送省级保密行政管理部门；由其书面组织本部门查处的，记录后办理";
+        "移送省级保密行政管理部门；由其书面组织本部门查处的，记录后办理",
+        "不是省级机关及省（自治区、直辖市）直属机关发生的案件，或者已由省级保密行政管理部门书面组织本部门查处";
     NOT_OF_SEVERAL_CITIES = "jurisdiction.not_of_several_cities", [clause(29).item(2), clause(13).item(2)],
         "涉及本省多个市（地、州、盟）或者部门的案件，由省级保密行政管理部门管辖",
-        "移送省级保密行政管理部门；由其书面组织本部门查处的，记录后办理";
+        "移送省级保密行政管理部门；由其书面组织本部门查处的，记录后办理",
+        "案件不涉及本省多个市（地、州、盟）或者部门，或者已由省级保密行政管理部门书面组织本部门查处";
     NOT_OF_CENTRAL_BRANCHES = "jurisdiction.not_of_central_branches", [clause(29).item(2), clause(13).item(3)],
         "中央和国家机关设在省的直属机构发生的案件，由省级保密行政管理部门管辖",
-        "移送省级保密行政管理部门；由其书面组织本部门查处的，记录后办理";
+        "移送省级保密行政管理部门；由其书面组织本部门查处的，记录后办理",
+        "不是中央和国家机关设在省的直属机构发生的案件，或者已由省级保密行政管理部门书面组织本部门查处";
     NOT_MAJOR_IN_PROVINCE = "jurisdiction.not_major_in_province", [clause(29).item(2), clause(13).item(4)],
         "省内重大、复杂案件，由省级保密行政管理部门管辖",
-        "移送省级保密行政管理部门；由其书面组织本部门查处的，记录后办理";
+        "移送省级保密行政管理部门；由其书面组织本部门查处的，记录后办理",
+        "不是省内重大、复杂案件，或者已由省级保密行政管理部门书面组织本部门查处";
     PLACE_IS_HERE = "jurisdiction.place_is_here", [clause(29).item(2), clause(11).paragraph(1)],
         "泄密行为发生地不在本行政区域，也没有由本部门管辖更便于查处的理由",
-        "移送泄密行为发生地保密行政管理部门；更便于查处的，在管辖事实中写明理由";
+        "移送泄密行为发生地保密行政管理部门；更便于查处的，在管辖事实中写明理由",
+        "泄密行为发生地在本行政区域，或者由本部门管辖更便于查处，写明了理由";
     NOT_RESERVED_BY_NATION = "jurisdiction.not_reserved_by_nation", [clause(29).item(2), clause(14)],
         "国家保密行政管理部门已经决定由其他部门查处",
-        "移送决定的部门";
+        "移送决定的部门",
+        "国家保密行政管理部门没有决定由其他部门查处";
     NOT_DESIGNATED_AWAY = "jurisdiction.not_designated_away", [clause(29).item(2), clause(15).paragraph(2)],
         "上级已经指定由其他部门管辖",
-        "立即将案卷材料移送被指定管辖的部门";
+        "立即将案卷材料移送被指定管辖的部门",
+        "上级没有指定由其他部门管辖";
 }
 
 form! {

@@ -81,38 +81,48 @@ pub const ASSIST: Step = Step::of::<Assist>(
 refusals! {
     TO_ANOTHER = "transfer.to_another", [clause(16).paragraph(1)], at "department",
         "移送的对象是本部门",
-        "选择其他有管辖权的部门";
+        "选择其他有管辖权的部门",
+        "移送的对象是其他部门";
     FOUND_FIRST = "transfer.found_first", [clause(16).paragraph(1)], at "ground",
         "没有记录发现不属于本部门管辖",
-        "先记录发现不属于本部门管辖的日期和理由";
+        "先记录发现不属于本部门管辖的日期和理由",
+        "已经记录发现不属于本部门管辖";
     TO_THE_COMPETENT = "transfer.to_the_competent", [clause(16).paragraph(1)], at "department",
         "按认定的管辖事实，接收部门没有管辖权",
         "移送有管辖权的部门；管辖事实有误的，重新认定",
         "按认定的管辖事实，接收部门有管辖权";
     TO_UNITS_PLACE = "transfer.to_units_place", [clause(11).paragraph(1)], at "department",
         "接收部门不在有关机关、单位所在地，也不在案件当事人居住地",
-        "核对管辖事实中的单位所在地、居住地";
+        "核对管辖事实中的单位所在地、居住地",
+        "接收部门在有关机关、单位所在地，或者在案件当事人居住地";
     EASIER_BECAUSE = "transfer.easier_because", [clause(11).paragraph(1)], by EASIER_REASON, at "reason",
         "没有写明更便于查处工作开展的理由",
-        "填写理由";
+        "填写理由",
+        "写明了更便于查处工作开展的理由";
     EVIDENCE_FIRST = "transfer.evidence_first", [clause(11).paragraph(2)], by EVIDENCE_BEFORE_HAND_OVER, at "no_evidence",
         "移交前没有收集证据，也没有写明理由",
-        "先及时收集证据；没有可以收集的，写明理由";
+        "先及时收集证据；没有可以收集的，写明理由",
+        "移交前收集了证据，或者写明了没有收集的理由";
     REVIEW_SHOWS_LEAK = "transfer.review_shows_leak", [clause(29).item(2)], at "ground",
         "初查没有查明确有泄露国家秘密事实且尚未达到刑事立案标准",
-        "先呈报初查情况报告；发现不属于本部门管辖的，按第十六条移送";
+        "先呈报初查情况报告；发现不属于本部门管辖的，按第十六条移送",
+        "初查查明确有泄露国家秘密事实且尚未达到刑事立案标准";
     NOT_SENT_ON = "transfer.not_sent_on", [clause(16).paragraph(2)], at "department",
         "接受移送的部门不得再自行移送",
-        "对管辖权有异议的，报请上一级保密行政管理部门指定管辖";
+        "对管辖权有异议的，报请上一级保密行政管理部门指定管辖",
+        "本案不是接受移送而来，或者已经另行指定管辖";
     TO_THE_DESIGNATED = "transfer.to_the_designated", [clause(15).paragraph(2)], at "department",
         "上级已经指定管辖，接收部门不是被指定的部门",
-        "移送被指定管辖的保密行政管理部门";
+        "移送被指定管辖的保密行政管理部门",
+        "接收部门是上级指定的部门，或者上级没有指定管辖";
     DESIGNATION_BINDS = "transfer.designation_binds", [clause(15).paragraph(2)], by DESIGNATION_BINDING, at "department",
         "被指定管辖的部门不得再移送",
-        "按指定管辖决定办理；情况有变的，报请作出决定的部门";
+        "按指定管辖决定办理；情况有变的，报请作出决定的部门",
+        "本部门不是被指定管辖的部门";
     DESIGNATED_BEFORE = "transfer.designated_before", [clause(15).paragraph(2)], at "ground",
         "没有指定管辖的决定",
-        "选择相应的移送依据";
+        "选择相应的移送依据",
+        "有指定管辖的决定";
     WAITS_FOR_DESIGNATION = "transfer.waits_for_designation", [clause(15)],
         "已经报请指定管辖，上级尚未决定",
         "等待上级的指定管辖决定",
@@ -127,10 +137,12 @@ refusals! {
         "本案由其他部门移送而来";
     IS_ON_ITS_WAY = "transfer.is_on_its_way", [clause(16).paragraph(1)],
         "案件不在移送途中",
-        "先移送";
+        "先移送",
+        "案件正在移送途中";
     RECEIVED_AFTER_SENT = "transfer.received_after_sent", [clause(16).paragraph(1)], at "occurred",
         "收到日期早于移送日期",
-        "核对日期";
+        "核对日期",
+        "收到日期不早于移送日期";
 }
 
 choice! {
