@@ -295,8 +295,7 @@ fn judge_targets(at: &At<'_>, check: &mut Check<'_>) {
             Kind::Target(target) | Kind::List(&Kind::Target(target)) => target,
             _ => continue,
         };
-        let exists = !(target.candidates)(at.place()).is_empty();
-        check.of(field.label).that(exists, &NOTHING_TO_CHOOSE);
+        check.of(field.label).that(!target.is_empty(at.place()), &NOTHING_TO_CHOOSE);
     }
 }
 

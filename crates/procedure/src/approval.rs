@@ -176,7 +176,8 @@ pub(crate) fn submit(
     check: &mut Check<'_>,
 ) -> Option<dossier::Event> {
     check.of(kind.label()).that(at.dossier.approval.pending(kind).is_none(), &NOT_PENDING_TWICE);
-    let matter = matter?;
+    // What is refused is not recorded, and hashing it is most of the work.
+    let matter = matter.filter(|_| check.failing().next().is_none())?;
     let digest = digest(at.dossier, &matter);
     Some(Event::Submitted { matter, digest }.into())
 }
@@ -200,8 +201,7 @@ impl Rule for Approve {
                 sole_head = own && !another_head_exists(at);
                 check.of(matter.kind().label()).that(!own || sole_head, &APPROVER_NOT_HANDLER);
             }
-            let unchanged = digest(at.dossier, matter) == submission.digest;
-            check.of(matter.kind().label()).that(unchanged, &MUST_BE_UNCHANGED);
+            check.of(matter.kind().label()).that(is_unchanged(submission, at), &MUST_BE_UNCHANGED);
             matter.judge(at, check);
             let deadline = matter.deadline(at.dossier, at.setting);
             late = deadline.is_some_and(|deadline| at.today() > deadline.latest);
@@ -233,6 +233,12 @@ fn submission<'a>(named: &Option<SubmissionId>, at: &At<'a>) -> Option<&'a Submi
         Some(id) => pending.find(|submission| submission.id == id.0),
         None => pending.next(),
     }
+}
+
+/// Whether what was submitted is still so; where nothing was recorded since, it need not be hashed again.
+fn is_unchanged(submission: &Submission, at: &At<'_>) -> bool {
+    let nothing_since = at.dossier.version() == submission.stamp.version;
+    nothing_since || digest(at.dossier, &submission.matter) == submission.digest
 }
 
 fn is_handler(staff: &StaffId, at: &At<'_>) -> bool {

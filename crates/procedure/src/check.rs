@@ -128,7 +128,9 @@ pub struct Check<'a> {
 impl<'a> Check<'a> {
     /// A recorder for answers that were given.
     pub fn new(setting: &'a Setting) -> Self {
-        Check { setting, asking: false, subject: None, findings: Vec::new(), malformed: Vec::new() }
+        // As many checks as most steps judge, so that the list does not grow one by one.
+        let findings = Vec::with_capacity(32);
+        Check { setting, asking: false, subject: None, findings, malformed: Vec::new() }
     }
 
     /// A recorder for the question whether a step is possible, without answers.

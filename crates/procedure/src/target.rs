@@ -3,7 +3,7 @@
 use crate::{
     directory::Role,
     investigation::interview::Interview,
-    value::{Candidate, Place, numbered, target, titles},
+    value::{Id, Offered, Place, names, numbered, target, titles},
 };
 
 target! {
@@ -27,15 +27,15 @@ target! {
 numbered! {
     /// 案件当事人、证人、其他案件关系人.
     PersonId = "person", "案件相关人员", |dossier| {
-        dossier.general.persons.iter().map(|(form, _)| form.name.to_string()).collect()
+        names(dossier.general.persons.iter().map(|(form, _)| form.name.as_str()))
     };
     /// 国家秘密事项.
     SecretItemId = "secret_item", "国家秘密事项", |dossier| {
-        dossier.general.secret_items.iter().map(|(form, _)| form.name.to_string()).collect()
+        names(dossier.general.secret_items.iter().map(|(form, _)| form.name.as_str()))
     };
     /// 证据.
     EvidenceId = "evidence", "证据", |dossier| {
-        dossier.evidence.items.iter().map(|item| item.name.clone()).collect()
+        names(dossier.evidence.items.iter().map(|item| item.name.as_str()))
     };
     /// 责令补救.
     ContainmentId = "containment", "责令补救事项", |dossier| {
@@ -48,7 +48,7 @@ numbered! {
     /// 询问.
     InterviewId = "interview", "询问", |dossier| {
         let title = |i: &Interview| format!("{} {}", i.persons(dossier), i.stamp.occurred);
-        dossier.investigation.interviews.iter().map(title).collect()
+        names(dossier.investigation.interviews.iter().map(title))
     };
     /// 申辩事项.
     PleaId = "plea", "申辩事项", |dossier| {
@@ -80,36 +80,33 @@ impl StaffId {
     }
 }
 
-fn staff(Place { dossier, directory, .. }: Place<'_>) -> Vec<Candidate> {
+fn staff(place: Place<'_>) -> Offered<'_> {
     // While a dossier is on its way, only its receiver names people.
-    let home = dossier.jurisdiction.receiver().or(dossier.department());
-    let handlers = directory.all_staff().filter(|staff| {
+    let home = place.dossier.jurisdiction.receiver().or(place.dossier.department());
+    let handlers = place.directory.all_staff().filter(move |staff| {
         let ours = home.is_none_or(|home| *home == staff.department);
         ours && (staff.roles.contains(&Role::Handler) || staff.is_head())
     });
-    handlers.map(|s| Candidate { id: s.id.to_string(), label: s.name.to_string() }).collect()
+    Box::new(handlers.map(|staff| (Id::Text(&staff.id.0), staff.name.as_str().into())))
 }
 
-fn departments(place: Place<'_>) -> Vec<Candidate> {
-    let departments = place.directory.departments();
-    departments.map(|d| Candidate { id: d.id.to_string(), label: d.name.to_string() }).collect()
+fn departments(place: Place<'_>) -> Offered<'_> {
+    Box::new(place.directory.departments().map(|d| (Id::Text(&d.id.0), d.name.as_str().into())))
 }
 
-fn units(place: Place<'_>) -> Vec<Candidate> {
-    let units = place.directory.units();
-    units.map(|u| Candidate { id: u.id.to_string(), label: u.name.to_string() }).collect()
+fn units(place: Place<'_>) -> Offered<'_> {
+    Box::new(place.directory.units().map(|unit| (Id::Text(&unit.id.0), unit.name.as_str().into())))
 }
 
-fn dossiers(Place { dossier, others, .. }: Place<'_>) -> Vec<Candidate> {
+fn dossiers(Place { dossier, others, .. }: Place<'_>) -> Offered<'_> {
     let ours = others.iter().filter(|other| {
         other.open && other.id != dossier.id && Some(&other.department) == dossier.department()
     });
     let named = ours.flat_map(|other| other.numbers.iter().map(|number| (&other.id, number)));
-    named.map(|(id, number)| Candidate { id: id.clone(), label: number.clone() }).collect()
+    Box::new(named.map(|(id, number)| (Id::Text(id), number.into())))
 }
 
-fn submissions(place: Place<'_>) -> Vec<Candidate> {
+fn submissions(place: Place<'_>) -> Offered<'_> {
     let pending = place.dossier.approval.all_pending();
-    let label = |s: &crate::approval::Submission| s.matter.kind().label().to_owned();
-    pending.map(|s| Candidate { id: s.id.to_string(), label: label(s) }).collect()
+    Box::new(pending.map(|s| (Id::Number(s.id), s.matter.kind().label().into())))
 }

@@ -4,10 +4,10 @@
 //! Deliberately absent: any judgement.
 //! A value is well formed or it is not; whether it is lawful is said by the rules.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use jiff::civil::{Date, Time};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 pub use crate::target::*;
 use crate::{directory::Directory, dossier::Dossier, setting::Other};
@@ -104,7 +104,77 @@ pub struct Target {
     /// Whether the things are numbered within the dossier, from 1.
     pub numbered: bool,
     /// Everything a field of this kind may point at.
-    pub candidates: fn(Place<'_>) -> Vec<Candidate>,
+    pub(crate) offered: for<'a> fn(Place<'a>) -> Offered<'a>,
+}
+
+impl Target {
+    /// Everything a field of this kind may point at.
+    pub fn candidates(&self, place: Place<'_>) -> Vec<Candidate> {
+        let offered = (self.offered)(place);
+        offered.map(|(id, label)| Candidate { id: id.to_string(), label: label.into() }).collect()
+    }
+
+    /// Whether there is nothing a field of this kind may point at.
+    pub fn is_empty(&self, place: Place<'_>) -> bool {
+        (self.offered)(place).next().is_none()
+    }
+}
+
+/// What a field may point at, by id and label, as it stands in the record or the directory.
+pub(crate) type Offered<'a> = Box<dyn Iterator<Item = (Id<'a>, Cow<'a, str>)> + 'a>;
+
+/// The labels of things numbered within the dossier, in the order of their numbers.
+pub(crate) type Labels<'a> = Box<dyn Iterator<Item = Cow<'a, str>> + 'a>;
+
+/// What a thing is identified by.
+#[derive(Clone, Copy)]
+pub(crate) enum Id<'a> {
+    /// Its number within the dossier.
+    Number(u32),
+    /// Its id elsewhere.
+    Text(&'a str),
+}
+
+impl Id<'_> {
+    fn is(self, text: &str) -> bool {
+        match self {
+            Id::Number(number) => text.parse() == Ok(number),
+            Id::Text(id) => id == text,
+        }
+    }
+}
+
+/// What identifiers are made of.
+pub(crate) trait FromId: Sized {
+    /// The identifier, where the id is of its kind.
+    fn from_id(id: Id<'_>) -> Option<Self>;
+}
+
+impl FromId for u32 {
+    fn from_id(id: Id<'_>) -> Option<Self> {
+        match id {
+            Id::Number(number) => Some(number),
+            Id::Text(_) => None,
+        }
+    }
+}
+
+impl FromId for String {
+    fn from_id(id: Id<'_>) -> Option<Self> {
+        match id {
+            Id::Number(_) => None,
+            Id::Text(text) => Some(text.to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for Id<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Id::Number(number) => number.fmt(f),
+            Id::Text(id) => f.write_str(id),
+        }
+    }
 }
 
 impl PartialEq for Target {
@@ -552,7 +622,7 @@ pub(crate) use choice;
 
 /// Declares the identifier of something that fields may point at.
 macro_rules! target {
-    ($(#[$doc:meta])* $name:ident($inner:ty) = $id:literal, $label:literal, numbered: $numbered:literal, $candidates:expr) => {
+    ($(#[$doc:meta])* $name:ident($inner:ty) = $id:literal, $label:literal, numbered: $numbered:literal, $offered:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
@@ -561,7 +631,7 @@ macro_rules! target {
         impl $name {
             /// What is offered to people.
             pub const TARGET: &'static $crate::value::Target = &$crate::value::Target {
-                id: $id, label: $label, numbered: $numbered, candidates: $candidates,
+                id: $id, label: $label, numbered: $numbered, offered: $offered,
             };
         }
 
@@ -575,7 +645,8 @@ macro_rules! target {
             const KIND: $crate::value::Kind = $crate::value::Kind::Target(Self::TARGET);
 
             fn read(answer: &$crate::value::Answer, place: $crate::value::Place<'_>) -> Result<Self, String> {
-                $crate::value::find_target(Self::TARGET, answer.text().unwrap_or_default(), place)
+                let text = answer.text().unwrap_or_default();
+                $crate::value::find_target(Self::TARGET, text, place).map($name)
             }
 
             fn write(&self) -> $crate::value::Answer {
@@ -591,8 +662,10 @@ macro_rules! numbered {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $label:literal, $labels:expr;)+) => {$(
         $crate::value::target! {
             $(#[$doc])* $name(u32) = $id, $label, numbered: true, |place| {
-                let labels: fn(&$crate::dossier::Dossier) -> Vec<String> = $labels;
-                $crate::value::number(labels(place.dossier))
+                type Read = for<'a> fn(&'a $crate::dossier::Dossier) -> $crate::value::Labels<'a>;
+                let labels: Read = $labels;
+                let numbers = (1..).map($crate::value::Id::Number);
+                Box::new(numbers.zip(labels(place.dossier)))
             }
         }
 
@@ -606,39 +679,45 @@ macro_rules! numbered {
 }
 pub(crate) use numbered;
 
-/// The candidates of things numbered within the dossier, from their labels.
-pub(crate) fn number(labels: Vec<String>) -> Vec<Candidate> {
-    let numbered = labels.into_iter().zip(1_u32..);
-    numbered.map(|(label, i)| Candidate { id: i.to_string(), label }).collect()
+/// The labels of numbered things that have names of their own.
+pub(crate) fn names<'a, N>(names: impl Iterator<Item = N> + 'a) -> Labels<'a>
+where
+    N: Into<Cow<'a, str>> + 'a,
+{
+    Box::new(names.map(Into::into))
 }
 
 /// The labels of numbered things that have no name, by their first words.
-pub(crate) fn titles<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
-    words.zip(1..).map(|(words, i)| crate::dossier::titled(i, words)).collect()
+pub(crate) fn titles<'a>(words: impl Iterator<Item = &'a str> + 'a) -> Labels<'a> {
+    Box::new(words.zip(1..).map(|(words, i)| crate::dossier::titled(i, words).into()))
 }
 
 /// Finds the one candidate whose id or label is `text`.
-pub(crate) fn find_target<T: DeserializeOwned>(
+pub(crate) fn find_target<T: FromId>(
     target: &Target,
     text: &str,
     place: Place<'_>,
 ) -> Result<T, String> {
     let text = text.trim();
-    let candidates = (target.candidates)(place);
-    let by_id = candidates.iter().find(|candidate| candidate.id == text);
-    let mut by_label = candidates.iter().filter(|candidate| candidate.label == text);
-    let found = match (by_id, by_label.next(), by_label.next()) {
-        (Some(found), ..) | (None, Some(found), None) => found,
-        (None, Some(_), Some(_)) => {
+    let (mut by_id, mut by_label, mut several) = (None, None, false);
+    for (id, label) in (target.offered)(place) {
+        if id.is(text) {
+            by_id = Some(id);
+            break;
+        }
+        if label == text {
+            several |= by_label.is_some();
+            by_label = Some(id);
+        }
+    }
+    let found = match (by_id, by_label) {
+        (None, Some(_)) if several => {
             return Err(format!("「{}」不止一个，请用编号指明", excerpt(text)));
         }
-        (None, None, _) => {
+        (None, None) => {
             return Err(format!("没有「{}」这一{}", excerpt(text), target.label));
         }
+        (Some(found), _) | (None, Some(found)) => found,
     };
-    let value = match found.id.parse::<u32>() {
-        Ok(number) if target.numbered => serde_json::Value::from(number),
-        _ => serde_json::Value::from(found.id.as_str()),
-    };
-    serde_json::from_value(value).map_err(|_| format!("没有「{}」", excerpt(text)))
+    T::from_id(found).ok_or_else(|| format!("没有「{}」", excerpt(text)))
 }

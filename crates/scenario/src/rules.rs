@@ -11,7 +11,6 @@ use std::{
 use procedure::{
     answered::{self, Answered},
     check::Refusal,
-    explain,
     law::{self, CHAPTERS, Chapter, Clause, numeral},
     readings::Reading,
     step::Step,

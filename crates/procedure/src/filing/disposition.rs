@@ -15,7 +15,7 @@ use crate::{
     law::{Clause, clause},
     number::Series,
     step::{Form, Relation, Rule, Step, form},
-    value::{Fact, LongText, PersonId, Several, Text, UnitId, choice, numbered, titles},
+    value::{Fact, LongText, PersonId, Several, Text, UnitId, choice, names, numbered, titles},
 };
 use jiff::civil::Date;
 
@@ -23,7 +23,7 @@ numbered! {
     /// 人员或者事实. What the review was recorded on apart from the rest.
     PartId = "part", "分别记录的人员或者事实", |dossier| {
         let parts = dossier.filing.disposition.parts.iter();
-        parts.map(|form| dossier::text(&form.part).to_owned()).collect()
+        names(parts.map(|form| dossier::text(&form.part)))
     };
     /// 通知补充.
     SupplementId = "supplement", "通知补充事项", |dossier| {

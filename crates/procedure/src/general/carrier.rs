@@ -12,7 +12,7 @@ use crate::{
     setting::Setting,
     step::{Form, Relation, Rule, Step, form},
     time::Deadline,
-    value::{LongText, SecretItemId, Text, numbered},
+    value::{LongText, SecretItemId, Text, names, numbered},
 };
 
 const CLERK_OR_HANDLER: &[Relation] = &[Relation::Clerk, Relation::Handler];
@@ -57,7 +57,7 @@ refusals! {
 numbered! {
     /// 下落不明的载体.
     CarrierId = "carrier", "下落不明的载体", |dossier| {
-        dossier.general.carriers.iter().map(|carrier| carrier.form.name.to_string()).collect()
+        names(dossier.general.carriers.iter().map(|carrier| carrier.form.name.as_str()))
     };
 }
 

@@ -7,7 +7,7 @@ use crate::{
     evidence::Origin,
     law::clause,
     step::{Form, Relation, Rule, Step, form},
-    value::{choice, numbered},
+    value::{choice, names, numbered},
 };
 
 /// 标注信息.
@@ -43,7 +43,7 @@ impl From<Grade> for Label {
 
 numbered! {
     /// 记录. Any entry of the dossier.
-    EntryId = "entry", "记录", |dossier| dossier.history.iter().map(title).collect();
+    EntryId = "entry", "记录", |dossier| names(dossier.history.iter().map(title));
 }
 
 fn title(entry: &Entry) -> String {

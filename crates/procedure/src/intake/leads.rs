@@ -11,7 +11,9 @@ use crate::{
     law::clause,
     number::{Number, Series},
     step::{Field, Form, Malformed, Relation, Rule, Step, form},
-    value::{Answers, DossierId, LongText, PersonId, Place, StaffId, Text, UnitId, numbered},
+    value::{
+        Answers, DossierId, LongText, PersonId, Place, StaffId, Text, UnitId, names, numbered,
+    },
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -19,7 +21,7 @@ use serde::{Deserialize, Serialize};
 numbered! {
     /// 线索.
     LeadId = "lead", "线索", |dossier| {
-        dossier.intake.leads.iter().map(|lead| lead.number.to_string()).collect()
+        names(dossier.intake.leads.iter().map(|lead| lead.number.to_string()))
     };
 }
 

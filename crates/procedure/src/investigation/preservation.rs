@@ -16,7 +16,7 @@ use crate::{
     number::Number,
     setting::Setting,
     step::{Form, Relation, Rule, Step, form, row},
-    value::{LongText, Several, StaffId, Text, choice, numbered, titles},
+    value::{LongText, Several, StaffId, Text, choice, names, numbered, titles},
 };
 
 const HANDLER: &[Relation] = &[Relation::Handler];
@@ -126,7 +126,7 @@ numbered! {
     };
     /// 登记保存的物品.
     PreservedObjectId = "preserved_object", "登记保存的物品", |dossier| {
-        dossier.investigation.preservation.objects.iter().map(|o| o.row.name.to_string()).collect()
+        names(dossier.investigation.preservation.objects.iter().map(|o| o.row.name.as_str()))
     };
 }
 

@@ -11,14 +11,13 @@ use crate::{
     law::clause,
     number::Series,
     step::{Form, Relation, Rule, Step, form},
-    value::{LongText, PersonId, Several, Text, choice, numbered},
+    value::{LongText, PersonId, Several, Text, choice, numbered, titles},
 };
 
 numbered! {
     /// 涉嫌犯罪移送.
     CrimeReferralId = "crime_referral", "涉嫌犯罪移送", |dossier| {
-        let referrals = dossier.investigation.referrals.iter().zip(1..);
-        referrals.map(|(r, i)| dossier::titled(i, r.form.name.as_str())).collect()
+        titles(dossier.investigation.referrals.iter().map(|r| r.form.name.as_str()))
     };
 }
 

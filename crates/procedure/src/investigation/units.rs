@@ -9,7 +9,7 @@ use crate::{
     number::Series,
     setting::Setting,
     step::{Form, Relation, Rule, Step, form},
-    value::{LongText, PersonId, Several, Text, UnitId, choice, numbered, titles},
+    value::{LongText, PersonId, Several, Text, UnitId, choice, names, numbered, titles},
 };
 use jiff::civil::Date;
 
@@ -77,7 +77,7 @@ numbered! {
     /// 出国（境）审查告知.
     TravelNoticeId = "travel_notice", "出国（境）审查告知", |dossier| {
         let notices = dossier.investigation.units.travel.iter();
-        notices.zip(1..).map(|(notice, i)| notice.title(i, dossier)).collect()
+        names(notices.zip(1..).map(|(notice, i)| notice.title(i, dossier)))
     };
 }
 

@@ -127,7 +127,7 @@ fn named(act: &Act, place: Place<'_>) -> BTreeSet<StaffId> {
     if texts.is_empty() {
         return BTreeSet::new();
     }
-    let candidates = (StaffId::TARGET.candidates)(place).into_iter();
+    let candidates = StaffId::TARGET.candidates(place).into_iter();
     candidates
         .filter(|c| texts.iter().any(|text| [&c.id, &c.label].contains(&&text.trim().to_owned())))
         .map(|candidate| StaffId(candidate.id))

@@ -222,7 +222,7 @@ impl Filled<'_> {
 fn is_boxes(kind: &Kind, place: Place<'_>) -> bool {
     match kind {
         Kind::Choice(_) => true,
-        Kind::Target(target) => (target.candidates)(place).len() <= BOXES,
+        Kind::Target(target) => target.candidates(place).len() <= BOXES,
         _ => false,
     }
 }
@@ -256,7 +256,7 @@ fn single(
         }
         Kind::Choice(_) => ("select", select(&options(kind, place), value)),
         Kind::Target(target) => {
-            let candidates = (target.candidates)(place);
+            let candidates = target.candidates(place);
             let shape = if is_long(target) { "full" } else { "text" };
             if candidates.len() > BOXES {
                 let options = candidates.into_iter().map(|candidate| candidate.label).collect();
@@ -280,7 +280,7 @@ fn options(kind: Kind, place: Place<'_>) -> Vec<Candidate> {
             .iter()
             .map(|choice| Candidate { id: choice.id.to_owned(), label: choice.label.to_owned() })
             .collect(),
-        Kind::Target(target) => (target.candidates)(place),
+        Kind::Target(target) => target.candidates(place),
         _ => Vec::new(),
     }
 }

@@ -147,7 +147,7 @@ fn name(target: &Target, id: &str, place: Place<'_>) -> String {
         let department = directory.department(&DepartmentId(id.to_owned()));
         return department.map_or_else(|| id.to_owned(), |department| department.name.to_string());
     }
-    let found = (target.candidates)(place).into_iter().find(|candidate| candidate.id == id);
+    let found = target.candidates(place).into_iter().find(|candidate| candidate.id == id);
     let label = found.map_or_else(String::new, |candidate| candidate.label);
     // Long texts are titled with their number already.
     if target == PersonId::TARGET || label.starts_with(&format!("{id}. ")) {
