@@ -1,11 +1,12 @@
 //! 条文落实. What carries out each article, and which scenarios show it.
 //!
 //! `docs/rules.md`, the page of the regulation and `chachu law` all show this one structure.
-//! What a scenario shows is found by playing it, so nothing can claim to be shown that is not.
+//! What a scenario shows is found by playing it, so nothing can claim to be shown that is not; `shown.txt` keeps what was found, so that a server has it without playing anything.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
+    fmt::{self, Write as _},
+    sync::OnceLock,
 };
 
 use procedure::{
@@ -20,6 +21,9 @@ use crate::{Scenario, core::Core, language::Outcome, play};
 
 const HEAD: &str = include_str!("rules_head.md");
 
+/// What the scenarios of the product show; a test sees to it that the file is fresh.
+const SHOWN: &str = include_str!("shown.txt");
+
 /// 条文落实. Every article with what carries it out.
 #[derive(Debug)]
 pub struct Rules {
@@ -27,8 +31,8 @@ pub struct Rules {
     pub articles: Vec<Article>,
     /// Checks that rest on no article of their own but on those of the step.
     pub common: Vec<Check>,
-    /// The scenarios, by name.
-    pub scenarios: Vec<String>,
+    /// The scenarios, by name, with their titles.
+    pub scenarios: BTreeMap<String, String>,
 }
 
 /// 条. One article.
@@ -68,6 +72,8 @@ pub struct Counts {
     pub limits: usize,
     /// 检查: each says no with a refusal.
     pub checks: usize,
+    /// Refusals: one for each check.
+    pub refusals: usize,
     /// Refusals that no scenario shows.
     pub refusals_without_scenario: usize,
     /// 情景.
@@ -79,9 +85,14 @@ pub struct Counts {
 }
 
 impl Rules {
-    /// What the named scenarios show of the regulation.
-    pub fn shown_by(scenarios: &[(String, Scenario)]) -> Rules {
-        let shown = Shown::by(scenarios);
+    /// What the scenarios of the product show of the regulation.
+    pub fn built_in() -> &'static Rules {
+        static RULES: OnceLock<Rules> = OnceLock::new();
+        RULES.get_or_init(|| Rules::new(&Shown::read(SHOWN)))
+    }
+
+    /// What is shown of the regulation.
+    pub fn new(shown: &Shown) -> Rules {
         let check = |refusal: &'static Refusal| Check {
             refusal,
             scenarios: shown.refusals.get(refusal.code).cloned().unwrap_or_default(),
@@ -100,7 +111,7 @@ impl Rules {
         Rules {
             articles: answered::articles().into_iter().map(article).collect(),
             common: procedure::refusals().filter(|r| r.basis.is_empty()).map(check).collect(),
-            scenarios: scenarios.iter().map(|(name, _)| name.clone()).collect(),
+            scenarios: shown.titles.clone(),
         }
     }
 
@@ -129,6 +140,7 @@ impl Rules {
             rules: procedure::rules().count(),
             limits: procedure::limit::ALL.len(),
             checks: procedure::refusals().count(),
+            refusals: procedure::refusals().count(),
             refusals_without_scenario: unshown.len(),
             scenarios: self.scenarios.len(),
             readings: readings.len(),
@@ -146,17 +158,20 @@ impl Article {
 }
 
 /// Which scenarios meet a refusal, take a step, are about an article.
-#[derive(Default)]
-struct Shown {
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    titles: BTreeMap<String, String>,
     refusals: BTreeMap<String, BTreeSet<String>>,
-    steps: BTreeMap<&'static str, BTreeSet<String>>,
+    steps: BTreeMap<String, BTreeSet<String>>,
     about: BTreeMap<u8, BTreeSet<String>>,
 }
 
 impl Shown {
-    fn by(scenarios: &[(String, Scenario)]) -> Shown {
+    /// What comes out when the named scenarios are played.
+    pub fn by(scenarios: &[(String, Scenario)]) -> Shown {
         let mut shown = Shown::default();
         for (name, scenario) in scenarios {
+            shown.titles.insert(name.clone(), scenario.title.clone());
             for clause in cited(&scenario.title) {
                 shown.about.entry(clause.article).or_default().insert(name.clone());
             }
@@ -166,11 +181,54 @@ impl Shown {
                     shown.refusals.entry(code.clone()).or_default().insert(name.clone());
                 }
                 if let Some((step, Outcome::Done | Outcome::Defective)) = line.step {
-                    shown.steps.entry(step.id).or_default().insert(name.clone());
+                    shown.steps.entry(step.id.to_owned()).or_default().insert(name.clone());
                 }
             });
         }
         shown
+    }
+
+    /// Reads what [`Shown`] writes; a line of another form is passed over.
+    fn read(text: &str) -> Shown {
+        let mut shown = Shown::default();
+        for line in text.lines() {
+            let mut cells = line.split('\t');
+            let (Some(kind), Some(key)) = (cells.next(), cells.next()) else { continue };
+            let mut cells = cells.map(str::to_owned);
+            match (kind, key.parse()) {
+                ("scenario", _) => {
+                    shown.titles.insert(key.to_owned(), cells.next().unwrap_or_default());
+                }
+                ("refusal", _) => drop(shown.refusals.insert(key.to_owned(), cells.collect())),
+                ("step", _) => drop(shown.steps.insert(key.to_owned(), cells.collect())),
+                ("article", Ok(article)) => drop(shown.about.insert(article, cells.collect())),
+                _ => {}
+            }
+        }
+        shown
+    }
+}
+
+/// One finding a line, with tabs between its parts.
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shown { titles, refusals, steps, about } = self;
+        let tabbed = |names: &BTreeSet<String>| {
+            names.iter().map(String::as_str).collect::<Vec<_>>().join("\t")
+        };
+        for (name, title) in titles {
+            writeln!(f, "scenario\t{name}\t{title}")?;
+        }
+        for (article, names) in about {
+            writeln!(f, "article\t{article}\t{}", tabbed(names))?;
+        }
+        for (step, names) in steps {
+            writeln!(f, "step\t{step}\t{}", tabbed(names))?;
+        }
+        for (code, names) in refusals {
+            writeln!(f, "refusal\t{code}\t{}", tabbed(names))?;
+        }
+        Ok(())
     }
 }
 

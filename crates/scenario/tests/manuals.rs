@@ -7,7 +7,7 @@ mod common;
 use common::scenarios;
 use scenario::{
     manual::manual,
-    rules::{self, Rules},
+    rules::{self, Rules, Shown},
 };
 
 fn fresh(path: &str, manual: &str) {
@@ -24,13 +24,15 @@ fn the_manual_of_scenarios_is_fresh() {
 }
 
 #[test]
-fn the_manual_of_rules_is_fresh() {
-    fresh("../../docs/rules.md", &rules::manual(&Rules::shown_by(&scenarios())));
+fn what_scenarios_show_and_the_manual_of_rules_are_fresh() {
+    let shown = Shown::by(&scenarios());
+    fresh("src/shown.txt", &shown.to_string());
+    fresh("../../docs/rules.md", &rules::manual(&Rules::new(&shown)));
 }
 
 #[test]
 fn every_article_that_is_carried_out_is_shown() {
-    let rules = Rules::shown_by(&scenarios());
+    let rules = Rules::new(&Shown::by(&scenarios()));
     let unshown = rules.articles.iter().filter(|article| {
         let answered = &article.answered;
         let carried_out = !answered.steps.is_empty() || !answered.rules.is_empty();
