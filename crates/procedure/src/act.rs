@@ -14,7 +14,7 @@ use crate::{
     law::clause,
     setting::Setting,
     step::{Malformed, OCCURRED, Occurs, Relation, Step},
-    value::{Answers, DepartmentId, Kind, LongText, StaffId, read_date},
+    value::{Answers, DepartmentId, DossierId, Kind, LongText, StaffId, read_date},
 };
 
 /// In force since this day (art. 64).
@@ -295,7 +295,11 @@ fn judge_targets(at: &At<'_>, check: &mut Check<'_>) {
             Kind::Target(target) | Kind::List(&Kind::Target(target)) => target,
             _ => continue,
         };
-        check.of(field.label).that(!target.is_empty(at.place()), &NOTHING_TO_CHOOSE);
+        let exists = !target.is_empty(at.place());
+        // Other dossiers are looked up only for the step that is filled in, so that none is known says nothing yet.
+        let is_elsewhere = target == DossierId::TARGET;
+        let known = exists || !(check.is_asking() && is_elsewhere);
+        check.of(field.label).that(known.then_some(exists), &NOTHING_TO_CHOOSE);
     }
 }
 
