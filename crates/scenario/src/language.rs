@@ -321,6 +321,9 @@ impl<'a> Reader<'a> {
                         ("==", claim) => {
                             statements.push(Statement::Assert(self.assertion(source, claim)?));
                         }
+                        ("", _) => {
+                            return Err(source.wrong("日期之后应为办理人和步骤，或者=="));
+                        }
                         (who, rest) => statements.push(self.act(source, who, rest)?),
                     }
                 }
@@ -451,8 +454,8 @@ impl<'a> Reader<'a> {
             let role = Role::ALL.iter().find(|role| role.label() == label.trim());
             let labels: Vec<_> = Role::ALL.iter().map(|role| role.label()).collect();
             let unknown = || {
-                source
-                    .wrong_at(label, format!("没有「{label}」这一岗位，应为{}", labels.join("、")))
+                let line = line_of(source, fields, "岗位");
+                line.wrong_at(label, format!("没有「{label}」这一岗位，应为{}", labels.join("、")))
             };
             roles.insert(*role.ok_or_else(unknown)?);
         }
@@ -491,7 +494,10 @@ impl<'a> Reader<'a> {
         let holds = match need(source, fields, "采用")? {
             "是" => true,
             "否" => false,
-            other => return Err(source.wrong_at(other, "采用：应为是或者否")),
+            other => {
+                let line = line_of(source, fields, "采用");
+                return Err(line.wrong_at(other, "采用：应为是或者否"));
+            }
         };
         let department = match find(fields, "部门") {
             Some(department) => DepartmentId(department.to_owned()),
@@ -531,6 +537,9 @@ impl<'a> Reader<'a> {
         let who = self.who(source, who)?;
         let (head, inline) = split_field(rest).unwrap_or((rest, ""));
         let (name, manner) = split_word(head);
+        if name.is_empty() {
+            return Err(source.wrong("办理人之后应为步骤"));
+        }
         let step = procedure::step(name).ok_or_else(|| {
             source.wrong_at(name, format!("没有「{name}」这一步骤{}", nearest_step(name)))
         })?;
@@ -833,9 +842,9 @@ fn known(fields: &[Written<'_>], names: &[&str]) -> Result<(), ParseError> {
     }
 }
 
-fn choose<T: Copy>(
-    source: Source<'_>,
-    fields: &[Written<'_>],
+fn choose<'a, T: Copy>(
+    source: Source<'a>,
+    fields: &[Written<'a>],
     name: &str,
     all: &[T],
     label: impl Fn(T) -> &'static str,
@@ -844,8 +853,14 @@ fn choose<T: Copy>(
     let found = all.iter().copied().find(|one| label(*one) == text);
     found.ok_or_else(|| {
         let labels: Vec<_> = all.iter().map(|one| label(*one)).collect();
-        source.wrong_at(text, format!("「{text}」应为{}", labels.join("、")))
+        line_of(source, fields, name)
+            .wrong_at(text, format!("{name}「{text}」应为{}", labels.join("、")))
     })
+}
+
+/// The line on which a field stands: that of the header, or one below it.
+fn line_of<'a>(source: Source<'a>, fields: &[Written<'a>], name: &str) -> Source<'a> {
+    fields.iter().find(|field| field.name == name).map_or(source, |field| field.source)
 }
 
 fn words(source: Source<'_>, text: &str) -> Result<Text, ParseError> {
