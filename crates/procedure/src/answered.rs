@@ -2,8 +2,15 @@
 //!
 //! An article is answered by steps, by rules that are not steps, by a stated reason why there is no rule, or it is pending.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
 use crate::{
+    approval,
     check::Refusal,
+    dossier::Entry,
     law::Clause,
     limit::{self, Limit},
     readings::{READINGS, Reading},
@@ -79,4 +86,36 @@ pub fn articles() -> Vec<Answered> {
 /// Every reading of an article.
 pub fn readings_of(article: u8) -> impl Iterator<Item = &'static Reading> {
     READINGS.iter().copied().filter(move |reading| reading.basis.article == article)
+}
+
+/// The articles that an entry rests on: those of its step, of the checks it breached and of the readings under which it was judged.
+pub fn rests_on(entry: &Entry) -> impl Iterator<Item = u8> {
+    // Built once: this is asked of every entry of a dossier whenever one is added.
+    static BY_NAME: LazyLock<BTreeMap<&str, BTreeSet<u8>>> = LazyLock::new(by_name);
+    let names = std::iter::once(&entry.step).chain(&entry.breaches).chain(&entry.readings);
+    names.filter_map(|name| BY_NAME.get(name.as_str())).flatten().copied()
+}
+
+/// The articles of steps by id, of refusals by code, of readings by id; none of these is named like another.
+fn by_name() -> BTreeMap<&'static str, BTreeSet<u8>> {
+    let articles = |basis: &[Clause]| basis.iter().map(|clause| clause.article).collect();
+    // What is approved or returned was submitted under its own article; the step is there for all of them.
+    let is_approval = |id| approval::STEPS.iter().any(|step| step.id == id);
+    let steps = crate::steps().filter(|step| !is_approval(step.id));
+    let steps = steps.map(|step| (step.id, articles(step.basis)));
+    let refusals = crate::refusals().map(|refusal| (refusal.code, articles(refusal.basis)));
+    let readings = READINGS.iter().map(|reading| (reading.id, articles(&[reading.basis])));
+    steps.chain(refusals).chain(readings).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_an_entry_names_is_named_like_another() {
+        let steps = crate::steps().filter(|step| !approval::STEPS.iter().any(|s| s.id == step.id));
+        let all = steps.count() + crate::refusals().count() + READINGS.len();
+        assert_eq!(by_name().len(), all);
+    }
 }

@@ -29,7 +29,8 @@ use procedure::{
 };
 use serde_json::json;
 use store::{
-    AppendError, Blob, BlobReader, ListQuery, NewEvent, Page, PutError, Secret, Store, Stream,
+    Append, AppendError, Blob, BlobReader, ListQuery, NewEvent, Page, PutError, Secret, Standing,
+    Store, Stream, Writes,
 };
 
 pub use execute::{Done, Submitted};
@@ -60,6 +61,18 @@ struct Inner {
     papers_due: OnceLock<Sender<String>>,
     /// Keeps the hash of a request from telling what was in it.
     request_salt: String,
+}
+
+/// 改变解读. One switch of a reading, as it was recorded.
+pub struct ReadingSwitch {
+    /// When.
+    pub entered: DateTime,
+    /// By whom.
+    pub who: StaffId,
+    /// Which.
+    pub reading: String,
+    /// Whether it holds since.
+    pub holds: bool,
 }
 
 /// The largest file that is taken, in bytes.
@@ -93,7 +106,48 @@ impl Office {
             papers_due: OnceLock::new(),
             request_salt,
         };
-        Ok(Office { inner: Arc::new(inner) })
+        let office = Office { inner: Arc::new(inner) };
+        office.derive_articles()?;
+        Ok(office)
+    }
+
+    /// Derives the articles of dossiers whose rows an earlier version made; done once for each.
+    fn derive_articles(&self) -> Result<(), No> {
+        loop {
+            let ids = self.inner.store.without_articles()?;
+            if ids.is_empty() {
+                return Ok(());
+            }
+            for id in ids {
+                let dossier = self.load(&id)?;
+                let Some(mut rows) = self.inner.store.rows(&id)? else { continue };
+                rows.articles = rows::articles(&dossier);
+                let act = Append {
+                    reads: vec![(Stream::dossier(&id), dossier.version())],
+                    key: None,
+                    recorded: 0,
+                    write: Box::new(move |_| {
+                        Ok::<_, No>(Writes { rows: vec![rows], ..Writes::default() })
+                    }),
+                };
+                match self.inner.store.append(act) {
+                    // Whoever was quicker has derived them.
+                    Ok(_) | Err(AppendError::Conflict { .. }) => {}
+                    Err(error) => return Err(append_no(error)),
+                }
+            }
+        }
+    }
+
+    /// 依据某条的卷宗. How many dossiers of a department, and how many of those below it, rest on each article.
+    pub fn standing(&self, department: &DepartmentId) -> Result<[BTreeMap<u8, Standing>; 2], No> {
+        let directory = self.directory();
+        let below = directory.departments().filter(|other| {
+            directory.superiors(&other.id).iter().any(|above| above.id == *department)
+        });
+        let below: Vec<_> = below.map(|other| other.id.0.as_str()).collect();
+        let store = &self.inner.store;
+        Ok([store.standing(&[&department.0])?, store.standing(&below)?])
     }
 
     /// The record.
@@ -179,6 +233,22 @@ impl Office {
                 None => return Ok(apart),
             }
         }
+    }
+
+    /// Who switched which readings of a department, in order of time.
+    pub fn reading_switches(&self, department: &DepartmentId) -> Result<Vec<ReadingSwitch>, No> {
+        let mut switches = Vec::new();
+        for event in self.inner.store.load(&Stream::department(&department.0))? {
+            let directory::Event::ReadingSwitched { reading, holds, .. } = replayed::read(&event)?
+            else {
+                continue;
+            };
+            let entered = event.header.entered.parse();
+            let entered = entered.map_err(|_| replayed::damaged(&event, "no time"))?;
+            let who = StaffId(event.header.who);
+            switches.push(ReadingSwitch { entered, who, reading, holds });
+        }
+        Ok(switches)
     }
 
     /// Takes a file into the vault, before an act names it.

@@ -69,6 +69,13 @@ fn an_index_row_or_a_number_that_was_changed_is_named() {
     assert!(said.contains(&format!("「dossier/{id}」，列表索引与记录不一致")), "{said}");
     let (code, said) = change(root.path(), "UPDATE dossier SET title = '样例线索'");
     assert_eq!(code, 0, "{said}");
+    let counted = "(SELECT min(article) FROM article_count)";
+    let sql = |n| format!("UPDATE article_count SET dossiers = {n} WHERE article = {counted}");
+    let (code, said) = change(root.path(), &sql(2));
+    assert_eq!(code, 1);
+    assert!(said.contains("依据各条的卷宗数与记录不一致"), "{said}");
+    let (code, said) = change(root.path(), &sql(1));
+    assert_eq!(code, 0, "{said}");
     let (code, said) = change(root.path(), "UPDATE series SET last = last + 1");
     assert_eq!(code, 1);
     assert!(said.contains("的末号与记录不一致"), "{said}");

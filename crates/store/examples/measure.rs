@@ -139,7 +139,7 @@ fn act(id: u64, version: u64, round: u64) -> Append<Infallible> {
         write: Box::new(move |_| {
             let setting = "law 2026-02-01 holidays 2026 readings 1".to_owned();
             let write = Write { stream, version, events: vec![event(round)], setting };
-            let rows = vec![DossierRows { dossier, limits, access }];
+            let rows = vec![DossierRows { dossier, limits, access, ..DossierRows::default() }];
             Ok(Writes { streams: vec![write], rows, ..Writes::default() })
         }),
     }

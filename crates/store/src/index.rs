@@ -62,6 +62,60 @@ pub struct DossierRows {
     pub limits: Vec<LimitRow>,
     /// Who finds it, such as `staff:<id>`, `head:<department>`, `outline:<department>`.
     pub access: Vec<String>,
+    /// The articles that its history rests on.
+    pub articles: Articles,
+}
+
+/// 条. A set of articles, from 1 to 64.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Articles(u64);
+
+impl Articles {
+    /// Adds an article; there are none but 1 to 64.
+    pub fn insert(&mut self, article: u8) {
+        self.0 |= Articles::bit(article);
+    }
+
+    /// Whether the article is among them.
+    pub fn contains(self, article: u8) -> bool {
+        self.0 & Articles::bit(article) != 0
+    }
+
+    /// All of them, in order.
+    pub fn iter(self) -> impl Iterator<Item = u8> {
+        (1..=64).filter(move |article| self.contains(*article))
+    }
+
+    fn bit(article: u8) -> u64 {
+        match article {
+            1..=64 => 1 << (article - 1),
+            _ => 0,
+        }
+    }
+
+    // The database knows only signed numbers; the bits are the same.
+    pub(crate) fn to_column(self) -> i64 {
+        self.0.cast_signed()
+    }
+
+    pub(crate) fn from_column(column: i64) -> Articles {
+        Articles(column.cast_unsigned())
+    }
+}
+
+impl Extend<u8> for Articles {
+    fn extend<T: IntoIterator<Item = u8>>(&mut self, articles: T) {
+        articles.into_iter().for_each(|article| self.insert(article));
+    }
+}
+
+/// 依据某条的卷宗. How many dossiers rest on an article.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Those still being handled.
+    pub open: u64,
+    /// Those that have ended.
+    pub ended: u64,
 }
 
 /// Which dossiers a list speaks of.

@@ -18,15 +18,15 @@ mod stream;
 mod vault;
 mod verify;
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 pub use append::{Append, AppendError, Appended, Decide, Numbers, Write, Writes};
 pub use aside::{Credential, Draft, Session};
 pub use event::{Hash, Header, Key, NewEvent, StoredEvent};
 pub use fault::Fault;
 pub use index::{
-    Cursor, DossierRow, DossierRows, LimitRow, ListQuery, Listed, NotACursor, Order, Page, Scope,
-    Sort, Total,
+    Articles, Cursor, DossierRow, DossierRows, LimitRow, ListQuery, Listed, NotACursor, Order,
+    Page, Scope, Sort, Standing, Total,
 };
 pub use seal::{SealedPart, Secret};
 pub use stream::Stream;
@@ -139,6 +139,19 @@ impl Store {
     pub fn rows(&self, dossier: &str) -> Result<Option<DossierRows>, Fault> {
         let Engine::Sqlite(sqlite) = self.engine();
         sqlite.rows(dossier)
+    }
+
+    /// How many dossiers of these departments rest on each article; where none does, it is absent.
+    pub fn standing(&self, departments: &[&str]) -> Result<BTreeMap<u8, Standing>, Fault> {
+        let Engine::Sqlite(sqlite) = self.engine();
+        sqlite.standing(departments)
+    }
+
+    /// Some of the dossiers whose articles were never derived, since an earlier version made
+    /// their rows; none once all were.
+    pub fn without_articles(&self) -> Result<Vec<String>, Fault> {
+        let Engine::Sqlite(sqlite) = self.engine();
+        sqlite.without_articles()
     }
 
     /// Opens a sealed part; `None` if there is none of this id.

@@ -3,7 +3,7 @@
 //! They are written with each act and computed again by `verify`.
 
 use procedure::{
-    Dossier, Setting,
+    Dossier, Setting, answered,
     deadline::{self, Running},
     general::{access::Principal, label},
     number::{Number, Series},
@@ -11,7 +11,7 @@ use procedure::{
     supplementary::papers_due,
     value::StaffId,
 };
-use store::{DossierRow, DossierRows, LimitRow};
+use store::{Articles, DossierRow, DossierRows, LimitRow};
 
 /// The index rows of a dossier whose last event was recorded at the instant `changed`.
 pub fn of(dossier: &Dossier, setting: &Setting, changed: i64) -> DossierRows {
@@ -45,7 +45,19 @@ pub fn of(dossier: &Dossier, setting: &Setting, changed: i64) -> DossierRows {
         latest: limit.deadline.latest.to_string(),
         open: open(&limit),
     });
-    DossierRows { dossier: row, limits: limits.collect(), access: keys(dossier, setting) }
+    DossierRows {
+        dossier: row,
+        limits: limits.collect(),
+        access: keys(dossier, setting),
+        articles: articles(dossier),
+    }
+}
+
+/// The articles that the history of a dossier rests on.
+pub(super) fn articles(dossier: &Dossier) -> Articles {
+    let mut articles = Articles::default();
+    articles.extend(dossier.history.iter().flat_map(answered::rests_on));
+    articles
 }
 
 /// 信息标注. What the dossier is marked with.

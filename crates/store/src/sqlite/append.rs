@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Sqlite, head};
+use super::{Sqlite, articles, head};
 use crate::{
     Append, AppendError, Appended, Blob, DossierRow, DossierRows, Fault, Hash, Header, Key,
     LimitRow, NewEvent, Numbers, Stream, Write, Writes,
@@ -307,7 +307,8 @@ fn rows(connection: &Connection, id: &str) -> Result<Option<(i64, DossierRows)>,
     let sql = "SELECT principal FROM access WHERE dossier = ?1 ORDER BY principal";
     let mut statement = connection.prepare_cached(sql)?;
     let access = statement.query_map((nr,), |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(Some((nr, DossierRows { dossier, limits, access })))
+    let articles = articles::of(connection, nr)?.unwrap_or_default();
+    Ok(Some((nr, DossierRows { dossier, limits, access, articles })))
 }
 
 /// Brings the rows of a dossier to what they should be, touching only what differs.
@@ -346,7 +347,8 @@ fn replace_rows(connection: &Connection, new: &DossierRows) -> Result<(), Fault>
             ))?;
         }
     }
-    replace_access(connection, nr, &old, new)
+    replace_access(connection, nr, &old, new)?;
+    articles::replace(connection, nr, &old, new)
 }
 
 fn update_dossier(connection: &Connection, nr: i64, row: &DossierRow) -> Result<(), Fault> {

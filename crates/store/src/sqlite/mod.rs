@@ -3,6 +3,7 @@
 //! Nothing is remembered between transactions, so several processes may have the same store open.
 
 mod append;
+mod articles;
 mod aside;
 mod list;
 mod verify;
@@ -30,8 +31,10 @@ use writer::Writer;
 
 /// "chac", so that `file` and this program know the database for what it is.
 const APPLICATION: i64 = 0x6368_6163;
-const SCHEMA: i64 = 1;
-const SCHEMA_SQL: &str = include_str!("schema.sql");
+const SCHEMA: i64 = 2;
+/// What each schema added to the one before.
+const SCHEMA_SQL: [&str; SCHEMA as usize] =
+    [include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// How long to wait for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -185,7 +188,7 @@ fn found(connection: &mut Connection, keys: &Keys) -> Result<(), Fault> {
     let (application, schema) = (number("application_id")?, number("user_version")?);
     let present = schema_of(&transaction)?;
     if application == 0 && schema == 0 && present.is_empty() {
-        create(&transaction)?;
+        create(&transaction, 0, SCHEMA)?;
         for key in keys.all() {
             let row = (key.name(), key.check);
             transaction.execute("INSERT INTO key_check (name, hash) VALUES (?1, ?2)", row)?;
@@ -199,7 +202,7 @@ fn found(connection: &mut Connection, keys: &Keys) -> Result<(), Fault> {
         return Err(Fault::Newer { found: schema, known: SCHEMA });
     }
     let blank = Connection::open_in_memory()?;
-    create(&blank)?;
+    create(&blank, 0, schema)?;
     if let Some((name, _)) = first_difference(&present, &schema_of(&blank)?) {
         return Err(Fault::Foreign(format!("{name} is not as this program made it")));
     }
@@ -211,13 +214,22 @@ fn found(connection: &mut Connection, keys: &Keys) -> Result<(), Fault> {
             return Err(Fault::Key { name: key.name(), what });
         }
     }
+    if schema < SCHEMA {
+        create(&transaction, schema, SCHEMA)?;
+        transaction.commit()?;
+    }
     Ok(())
 }
 
-fn create(connection: &Connection) -> Result<(), Fault> {
-    connection.execute_batch(SCHEMA_SQL)?;
+/// Adds what the schemas after `from`, up to `to`, have.
+fn create(connection: &Connection, from: i64, to: i64) -> Result<(), Fault> {
+    for (sql, schema) in SCHEMA_SQL.iter().zip(1..) {
+        if (from + 1..=to).contains(&schema) {
+            connection.execute_batch(sql)?;
+        }
+    }
     connection.pragma_update(None, "application_id", APPLICATION)?;
-    connection.pragma_update(None, "user_version", SCHEMA)?;
+    connection.pragma_update(None, "user_version", to)?;
     Ok(())
 }
 

@@ -22,7 +22,7 @@ fn rows(id: u64, access: &[&str]) -> DossierRows {
         ..DossierRow::default()
     };
     let access = access.iter().map(|principal| (*principal).to_owned()).collect();
-    DossierRows { dossier, limits: Vec::new(), access }
+    DossierRows { dossier, access, ..DossierRows::default() }
 }
 
 fn put(store: &Store, rows: Vec<DossierRows>) {

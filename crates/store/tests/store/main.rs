@@ -6,6 +6,7 @@
     reason = "helpers of tests fail like tests do"
 )]
 
+mod articles;
 mod aside;
 mod flips;
 mod full;

@@ -378,14 +378,16 @@ fn foreign_newer_and_altered_databases_are_refused() {
         place.raw().execute_batch(sql).unwrap();
         open(&place)
     };
-    assert_eq!(alter("PRAGMA user_version = 1"), None);
-    assert_eq!(alter("PRAGMA user_version = 2"), Some(Fault::Newer { found: 2, known: 1 }));
+    assert_eq!(alter("PRAGMA user_version = 2"), None);
+    assert_eq!(alter("PRAGMA user_version = 3"), Some(Fault::Newer { found: 3, known: 2 }));
     let foreign = Some(Fault::Foreign("application id 0x00000007".to_owned()));
     assert_eq!(alter("PRAGMA application_id = 7"), foreign);
     let altered =
         |name: &str| Some(Fault::Foreign(format!("{name} is not as this program made it")));
     assert_eq!(alter("DROP TRIGGER event_stays"), altered("event_stays"));
     assert_eq!(alter("CREATE TABLE extra (x)"), altered("extra"));
+    // What a schema did not have cannot be in a database of it.
+    assert_eq!(alter("PRAGMA user_version = 1"), altered("article_count"));
 
     let place = Place::new();
     std::fs::create_dir(place.root.path().join("data")).unwrap();

@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 
-use store::{Append, AppendError, Appended, Key, NewEvent, Report, Store, Stream, Write, Writes};
+use store::{
+    Append, AppendError, Appended, Fault, Key, NewEvent, Report, Store, Stream, Write, Writes,
+};
 use tempfile::TempDir;
 
 /// A store on disk that goes when it is dropped.
@@ -16,7 +18,11 @@ impl Place {
     }
 
     pub(crate) fn open(&self) -> Store {
-        Store::open(&self.root.path().join("data"), &self.root.path().join("keys")).unwrap()
+        self.try_open().unwrap()
+    }
+
+    pub(crate) fn try_open(&self) -> Result<Store, Fault> {
+        Store::open(&self.root.path().join("data"), &self.root.path().join("keys"))
     }
 
     /// The database, past the store.

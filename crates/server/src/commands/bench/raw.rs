@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use procedure::{Entry, number::series_key};
+use procedure::{Entry, answered, number::series_key};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{commands::Wrong, office::random_id};
@@ -29,17 +29,20 @@ struct Sample {
     header: Vec<u8>,
     salt: Vec<u8>,
     payload: Vec<u8>,
-    /// The series that gives it its number, where it has one.
-    series: Option<String>,
     /// The hash of a request, the versions and the answer that were kept with the act's key.
     outcome: (Vec<u8>, String, Vec<u8>),
+    /// The series of which it draws a number, where it does.
+    series: Option<String>,
+    /// The articles that it adds to a dossier which does not rest on them yet: article n is bit n - 1.
+    articles: i64,
 }
 
-/// A dossier and where its stream stands.
+/// A dossier, where its stream stands, and the articles it rests on.
 struct Place {
     nr: i64,
     stream: i64,
     version: i64,
+    articles: i64,
 }
 
 /// The newest act of a kind; the outcome of any act is as long as that of another.
@@ -47,8 +50,9 @@ const SAMPLE: &str = "SELECT kind, who, entered, header, salt, payload, request,
     FROM event CROSS JOIN outcome WHERE event.kind = ?1
     ORDER BY event.rowid DESC, outcome.rowid DESC LIMIT 1";
 
-const DOSSIERS: &str = "SELECT d.nr, s.id, s.version
+const DOSSIERS: &str = "SELECT d.nr, s.id, s.version, a.articles
     FROM dossier d JOIN stream s ON s.name = 'dossier/' || d.id
+        JOIN dossier_articles a ON a.dossier = d.nr
     WHERE EXISTS (SELECT 1 FROM event e WHERE e.stream = s.id AND e.kind = 'assign_reviewers')
     ORDER BY d.id";
 
@@ -72,7 +76,8 @@ impl Raw {
         let samples = kinds.iter().map(sample).collect::<Result<_, _>>()?;
         let mut dossiers = connection.prepare(DOSSIERS)?;
         let found = dossiers.query_map((), |row| {
-            Ok(Place { nr: row.get(0)?, stream: row.get(1)?, version: row.get(2)? })
+            let (nr, stream, version) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Place { nr, stream, version, articles: row.get(3)? })
         })?;
         let found = found.collect::<Result<_, _>>()?;
         drop(dossiers);
@@ -108,7 +113,6 @@ impl Raw {
             dossier.version += 1;
             act.add(dossier)?;
         }
-        act.draw()?;
         act.keep_outcome()?;
         execute(connection, "COMMIT", ())
     }
@@ -132,7 +136,7 @@ impl Act<'_> {
         let head = [0_u8; 32];
         let sql = "INSERT INTO stream (name, version, head) VALUES (?1, 0, ?2)";
         execute(connection, sql, (stream, head))?;
-        self.event(&Place { nr: 0, stream: connection.last_insert_rowid(), version: 1 })?;
+        self.event(connection.last_insert_rowid(), 1)?;
         let sql = "INSERT INTO dossier (id, department, number, case_number, title, unit, stage,
                 ended, received, changed, grade, due_nominal, due_latest, due_kind, provisional)
             SELECT ?1, department, number, case_number, title, unit, stage,
@@ -147,23 +151,43 @@ impl Act<'_> {
         let sql = "INSERT INTO access (dossier, principal, ended, due, received, changed, number)
             SELECT ?1, principal, ended, due, received, ?2, number FROM access
             WHERE dossier = ?1 - 1";
-        execute(connection, sql, (nr, now))
+        execute(connection, sql, (nr, now))?;
+        self.rest_on(nr, 0)
     }
 
     /// The rows of an act that adds to a dossier.
-    fn add(&self, dossier: &Place) -> rusqlite::Result<()> {
+    fn add(&self, dossier: &mut Place) -> rusqlite::Result<()> {
         let Act { connection, now, .. } = self;
-        self.event(dossier)?;
+        self.event(dossier.stream, dossier.version)?;
         let sql = "UPDATE dossier SET changed = ?2 WHERE nr = ?1";
         execute(connection, sql, (dossier.nr, now))?;
         let sql = "UPDATE access SET changed = ?2 WHERE dossier = ?1";
-        execute(connection, sql, (dossier.nr, now))
+        execute(connection, sql, (dossier.nr, now))?;
+        self.rest_on(dossier.nr, dossier.articles)?;
+        dossier.articles |= self.sample.articles;
+        Ok(())
     }
 
-    /// The event, its leaf and the head of its stream.
-    fn event(&self, Place { stream, version, .. }: &Place) -> rusqlite::Result<()> {
+    /// The articles that a dossier has not rested on before, and how many dossiers now do.
+    fn rest_on(&self, nr: i64, before: i64) -> rusqlite::Result<()> {
+        let articles = self.sample.articles;
+        if articles & !before == 0 {
+            return Ok(());
+        }
+        let sql = "INSERT INTO dossier_articles (dossier, articles) VALUES (?1, ?2)
+            ON CONFLICT (dossier) DO UPDATE SET articles = ?2";
+        execute(self.connection, sql, (nr, before | articles))?;
+        let sql = "INSERT INTO article_count (department, article, ended, dossiers)
+            SELECT department, ?2, ended, 1 FROM dossier WHERE nr = ?1
+            ON CONFLICT (department, article, ended) DO UPDATE SET dossiers = dossiers + 1";
+        let is_new = |article: &i64| (articles & !before) >> (article - 1) & 1 == 1;
+        (1..=64).filter(is_new).try_for_each(|article| execute(self.connection, sql, (nr, article)))
+    }
+
+    /// The event, its leaf, the head of its stream and the number drawn.
+    fn event(&self, stream: i64, version: i64) -> rusqlite::Result<()> {
         let Act { connection, sample, place, now, .. } = self;
-        let Sample { kind, who, entered, header, salt, payload, .. } = sample;
+        let Sample { kind, who, entered, header, salt, payload, series, .. } = sample;
         let sql = "INSERT INTO event
                 (stream, version, kind, who, entered, recorded, header, salt, payload)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
@@ -172,12 +196,9 @@ impl Act<'_> {
         let sql = "INSERT INTO leaf (place, stream, version, hash) VALUES (?1, ?2, ?3, ?4)";
         execute(connection, sql, (place, stream, version, salt))?;
         let sql = "UPDATE stream SET version = ?2, head = ?3 WHERE id = ?1";
-        execute(connection, sql, (stream, version, salt))
-    }
-
-    fn draw(&self) -> rusqlite::Result<()> {
-        let Some(series) = &self.sample.series else { return Ok(()) };
-        execute(self.connection, "UPDATE series SET last = last + 1 WHERE name = ?1", [series])
+        execute(connection, sql, (stream, version, salt))?;
+        let sql = "UPDATE series SET last = last + 1 WHERE name = ?1";
+        series.iter().try_for_each(|series| execute(connection, sql, (series,)))
     }
 
     fn keep_outcome(&self) -> rusqlite::Result<()> {
@@ -191,17 +212,18 @@ impl Act<'_> {
 
 fn sample(row: &rusqlite::Row<'_>) -> rusqlite::Result<Sample> {
     let payload: Vec<u8> = row.get(5)?;
-    let series = serde_json::from_slice(&payload).ok().and_then(|entry: Entry| {
-        entry.number().map(|number| series_key(&entry.department.0, number))
-    });
+    let entry: Option<Entry> = serde_json::from_slice(&payload).ok();
+    let rests_on = entry.iter().flat_map(answered::rests_on);
+    let number = entry.iter().find_map(|entry| Some((&entry.department.0, entry.number()?)));
     Ok(Sample {
+        series: number.map(|(department, number)| series_key(department, number)),
+        articles: rests_on.fold(0, |articles, article| articles | 1 << (article - 1)),
         kind: row.get(0)?,
         who: row.get(1)?,
         entered: row.get(2)?,
         header: row.get(3)?,
         salt: row.get(4)?,
         payload,
-        series,
         outcome: (row.get(6)?, row.get(7)?, row.get(8)?),
     })
 }
@@ -218,9 +240,8 @@ fn wrong(error: rusqlite::Error) -> Wrong {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use procedure::Manner;
+    use procedure::{Manner, value::Answer};
     use rusqlite::types::Value;
-    use scenario::language::Move;
     use store::Store;
 
     use super::*;
@@ -230,7 +251,7 @@ mod tests {
         office::{Office, Submitted},
     };
 
-    const TABLES: [&str; 9] = [
+    const TABLES: [&str; 11] = [
         "stream",
         "event",
         "leaf",
@@ -239,6 +260,8 @@ mod tests {
         "dossier",
         "dossier_limit",
         "access",
+        "dossier_articles",
+        "article_count",
         "outcome",
     ];
 
@@ -277,25 +300,35 @@ mod tests {
 
         let record = data.join("record.db");
         let reader = Connection::open(&record).unwrap();
-        let take = |i: usize, act: &Move, round: &str| {
-            let before = rows(&reader);
+        let take = |i: usize, dossier: &str, key: String| {
+            let act = &team.acts[i];
+            let mut answers = act.answers.clone();
+            for answer in answers.values_mut() {
+                if let Answer::One(text) = answer {
+                    *text = text.replace("{turn}", &key);
+                }
+            }
             let done = office.execute(Submitted {
                 step: act.step.id.to_owned(),
                 who: act.who.clone(),
-                dossier: (i > 0).then(|| team.assigned[0].clone()),
+                dossier: (i > 0).then(|| dossier.to_owned()),
                 seen: None,
-                key: Some(format!("{round}{i}")),
+                key: Some(key),
                 manner: Manner::Regular,
-                answers: act.answers.clone(),
+                answers,
             });
             done.unwrap();
-            touched(&before, &rows(&reader))
         };
-        // The first of a series makes its row; what is measured adds to it.
-        let numbered = team.acts.iter().enumerate().filter(|(_, act)| act.step.series.is_some());
-        numbered.for_each(|(i, act)| drop(take(i, act, "first")));
-        let acts = team.acts.iter().enumerate();
-        let by_acts: Vec<_> = acts.map(|(i, act)| take(i, act, "measured")).collect();
+        // The engine adds to one dossier after the other; all of them rest on the same articles then.
+        for dossier in &team.assigned {
+            (1..team.acts.len()).for_each(|i| take(i, dossier, format!("{i}{dossier}")));
+        }
+        let mut by_acts = Vec::new();
+        for i in 0..team.acts.len() {
+            let before = rows(&reader);
+            take(i, &team.assigned[0], i.to_string());
+            by_acts.push(touched(&before, &rows(&reader)));
+        }
 
         let kinds: Vec<_> = team.acts.iter().map(|act| act.step.id).collect();
         let mut raw = Raw::copy(&record, &directory.path().join("raw.db"), &kinds)
@@ -308,5 +341,6 @@ mod tests {
         }
         assert_eq!(by_engine, by_acts);
         assert!(by_acts.iter().all(|tables| tables.len() >= 5), "{by_acts:?}");
+        assert!(by_acts[0].iter().any(|(table, ..)| *table == "article_count"), "{by_acts:?}");
     }
 }
