@@ -4,6 +4,11 @@
 
 mod common;
 
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+};
+
 use common::{PASSWORD, found, serve};
 use procedure::{directory, value::StaffId};
 use scenario::{Scenario, language::Statement, play};
@@ -54,4 +59,18 @@ fn every_scenario_comes_out_over_http_as_on_the_core() {
         }
     }
     assert!(failed.is_empty(), "{lines} lines, {} failed\n{}", failed.len(), failed.join("\n"));
+}
+
+#[test]
+fn the_demonstration_opens_with_its_samples() {
+    let mut serving = Command::new(env!("CARGO_BIN_EXE_chachu"))
+        .args(["serve", "--demo", "--today", "2026-03-16", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(serving.stdout.take().unwrap()).lines();
+    let said = lines.map_while(Result::ok).find(|line| line.contains("http"));
+    serving.kill().unwrap();
+    serving.wait().unwrap();
+    assert!(said.is_some());
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::civil::Date;
-use procedure::directory::Role;
+use procedure::directory::{self, Role};
 use scenario::{Scenario, language::Statement, play};
 use store::Store;
 use tracing_subscriber::EnvFilter;
@@ -126,11 +126,16 @@ fn demonstrate(store: &Store, today: Date) -> Result<Demonstration, Wrong> {
         return Err(Wrong::Unreadable(format!("样例「{name}」{error}")));
     }
     let office = Office::open(store.clone(), Clock::default())?;
-    let mut shown: Vec<Scenario> = samples::scenarios(today)
-        .into_iter()
-        .filter(|(name, _)| name.starts_with("demo/") || name.starts_with("cases/"))
-        .map(|(_, scenario)| trunk(scenario))
-        .collect();
+    let samples = samples::scenarios(today);
+    let named = |folder| {
+        let samples = samples.iter().filter(move |(name, _)| name.starts_with(folder));
+        samples.map(|(_, scenario)| trunk(scenario.clone()))
+    };
+    let mut shown: Vec<Scenario> = named("demo/").collect();
+    // A case among other departments than those of the demonstration is not at home in its office.
+    let home: Vec<_> = shown.iter().flat_map(departments).cloned().collect();
+    let is_at_home = |case: &Scenario| departments(case).all(|founded| home.contains(founded));
+    shown.extend(named("cases/").filter(is_at_home));
     // Numbers are given in the order of time.
     shown.sort_by_key(|scenario| scenario.lines.iter().find_map(first_entered));
     for scenario in &shown {
@@ -156,6 +161,10 @@ fn demonstrate(store: &Store, today: Date) -> Result<Demonstration, Wrong> {
         (staff.name.to_string(), format!("{department}　{}", roles.join("、")))
     });
     Ok(Demonstration { accounts: accounts.collect(), password: KNOWN_PASSWORD.to_owned() })
+}
+
+fn departments(scenario: &Scenario) -> impl Iterator<Item = &directory::Event> {
+    scenario.cast.iter().filter(|event| matches!(event, directory::Event::Founded(_)))
 }
 
 fn first_entered(line: &Statement) -> Option<jiff::civil::DateTime> {
