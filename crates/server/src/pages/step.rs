@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use procedure::{
-    Dossier, Entry, Setting, Verdict,
+    Access, Dossier, Entry, Setting, Verdict, access,
     approval::{Fate, MatterKind, Submission},
     ask, law,
     step::{Field, OCCURRED, Step},
@@ -130,7 +130,11 @@ impl StepPage {
         let against = problems.is_empty().then_some(verdict).flatten();
         StepPage {
             id: dossier.id.clone(),
-            crumb: format!("{}　{}", number(dossier), dossier.title()),
+            crumb: match access(dossier, setting, who) {
+                Access::Contents => format!("{}　{}", number(dossier), dossier.title()),
+                // From outside a dossier is known by its number alone.
+                Access::Outline | Access::None => number(dossier),
+            },
             heading: step.name.to_owned(),
             cites: cites(basis),
             law: basis.first().and_then(|clause| {
@@ -171,7 +175,8 @@ impl StepPage {
     pub(super) fn after(mut self, by: String, dossier: &Dossier, setting: &Setting) -> StepPage {
         let seen = self.sheet.seen;
         let mut changes = Reader { dossier, setting }.history();
-        changes.retain(|row| row.version > seen);
+        let reads = access(dossier, setting, &self.who) == Access::Contents;
+        changes.retain(|row| reads && row.version > seen);
         self.sheet.seen = dossier.version();
         self.quicker = Some(Quicker { by, changes });
         self
