@@ -16,7 +16,9 @@ mod verify;
 mod words;
 
 use std::{
-    io::{self, Write},
+    fs::File,
+    io::{self, Read, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -114,6 +116,34 @@ impl From<io::Error> for Wrong {
     fn from(error: io::Error) -> Self {
         Wrong::Refused(format!("输入输出失败（{}）", error.kind()))
     }
+}
+
+/// The largest file of text that is read, in bytes.
+const TEXT_LIMIT: u64 = 8 * 1024 * 1024;
+
+/// The text of a file that somebody wrote, or in Chinese why it cannot be read.
+fn read_text(path: &Path) -> Result<String, Wrong> {
+    let name = path.display();
+    let wrong = |why: &str| Wrong::Unreadable(format!("文件「{name}」{why}"));
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => wrong("不存在"),
+        io::ErrorKind::PermissionDenied => wrong("没有读取的权限"),
+        io::ErrorKind::IsADirectory => wrong("是目录，应为文件"),
+        _ => wrong("无法读取"),
+    };
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(TEXT_LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > TEXT_LIMIT {
+        return Err(wrong("大于8 MB，无法读取"));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let read = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = read.iter().filter(|byte| **byte == b'\n').count() + 1;
+        wrong(&format!("第{line}行不是UTF-8编码的文字，请另存为UTF-8编码"))
+    })?;
+    // Some editors put a mark before the text that is none of it.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// Runs the command that the arguments name.

@@ -8,7 +8,7 @@ use procedure::{
 };
 use serde_json::{Map, Value};
 
-use super::{Ended, Wrong};
+use super::{Ended, Wrong, read_text};
 
 const EXAMPLES: &str = "\
 示例：
@@ -51,11 +51,7 @@ pub(super) struct CompetentArgs {
 }
 
 pub(super) fn run(args: &CompetentArgs, out: &mut dyn Write) -> Ended {
-    let path = args.facts.display();
-    let text = std::fs::read_to_string(&args.facts).map_err(|error| {
-        Wrong::unreadable(format!("文件「{path}」无法读取（{}）", error.kind()))
-    })?;
-    let answer = judge(&text).map_err(Wrong::Unreadable)?;
+    let answer = judge(&read_text(&args.facts)?).map_err(Wrong::Unreadable)?;
     if args.json {
         writeln!(out, "{:#}", serde_json::json!(answer))?;
     } else {
@@ -132,9 +128,15 @@ fn facts_of(value: &Value) -> Result<Facts, String> {
     })
 }
 
+/// The longest name or reason, in characters; what is wrong with a longer one could not be told.
+const LONGEST: usize = 1_000;
+
 fn text(value: &Value, place: &str) -> Result<String, String> {
     let text = value.as_str().map(str::trim).filter(|text| !text.is_empty());
-    text.map(str::to_owned).ok_or_else(|| format!("{place}应为一段文字"))
+    match text.ok_or_else(|| format!("{place}应为一段文字"))? {
+        text if text.chars().nth(LONGEST).is_some() => Err(format!("{place}超过{LONGEST}字")),
+        text => Ok(text.to_owned()),
+    }
 }
 
 /// An object of the file, with the place at which an error is reported.
@@ -148,7 +150,10 @@ impl<'a> Node<'a> {
     fn new(value: &'a Value, place: &'a str, known: &[&str]) -> Result<Self, String> {
         let map = value.as_object().ok_or_else(|| format!("{place}应写作{{…}}"))?;
         match map.keys().find(|key| !known.contains(&key.as_str())) {
-            Some(key) => Err(format!("{place}没有「{key}」这一项，应为{}", known.join("、"))),
+            Some(key) => {
+                let key: String = key.chars().take(40).collect();
+                Err(format!("{place}没有「{key}」这一项，应为{}", known.join("、")))
+            }
             None => Ok(Node { map, place }),
         }
     }
@@ -252,6 +257,21 @@ mod tests {
                 "「units」第1项缺少「category」",
             ),
             (r#"{"places": ["某地"]}"#, "没有负责「某地」的部门，请核对地区"),
+            (r#"{"residences": ["某地"]}"#, "没有负责「某地」的部门，请核对地区"),
+            (
+                r#"{"units": [{"name": "样例厅", "category": "省级机关", "region": "某地"}]}"#,
+                "没有负责「某地」的部门，请核对地区",
+            ),
+            (
+                r#"{"units": [{"name": "样例办", "category": "central_branch",
+                    "region": "示例市"}]}"#,
+                "「样例办」是中央和国家机关的直属机构，须写明其上级",
+            ),
+            (r#"{"places": ["示例市"], "holder": "某局"}"#, "没有「某局」这一部门"),
+            (r#"{"places": ["示例市"], "designated": "某局"}"#, "没有「某局」这一部门"),
+            (r#"{"units": [{"name": "样例厅", "kind": 1}]}"#, "「units」第1项没有「kind」这一项"),
+            (r#"{}"#, "没有写明泄密行为发生地、有关机关、单位或者案件当事人居住地"),
+            (r#"{"units": [{"name": 3}]}"#, "「units」第1项的「name」应为一段文字"),
             (r#"[]"#, "facts应写作{…}"),
         ];
         for (facts, wrong) in cases {
@@ -259,6 +279,53 @@ mod tests {
             assert!(error.starts_with(wrong), "{facts}: {error}");
         }
         assert_eq!(judge("{\n  ,").unwrap_err(), "第2行第3列不是正确的JSON");
+        assert_eq!(judge("").unwrap_err(), "第1行第0列不是正确的JSON");
+        assert!(judge(&"[".repeat(1_000_000)).unwrap_err().ends_with("不是正确的JSON"));
+        let long = "市".repeat(1_001);
+        let error = asked(&format!(r#"{{"places": ["{long}"]}}"#)).unwrap_err();
+        assert_eq!(error, "「places」第1项超过1000字");
+        let error = asked(&format!(r#"{{"{long}": 1}}"#)).unwrap_err();
+        assert!(error.chars().count() < 300, "{error}");
         assert_eq!(judge(r#"{"departments": []}"#).unwrap_err(), "缺少「facts」");
+    }
+
+    #[test]
+    fn a_tree_that_is_none_is_named_by_its_departments() {
+        let cases = [
+            (
+                r#"[{"name": "甲", "level": "市", "region": "甲市", "superior": "乙"},
+                    {"name": "乙", "level": "省", "region": "乙省", "superior": "甲"}]"#,
+                "「甲」的上级关系成环，无从判断",
+            ),
+            (
+                r#"[{"name": "甲", "level": "市", "region": "甲市", "superior": "甲"}]"#,
+                "「甲」的上级关系成环，无从判断",
+            ),
+            (
+                r#"[{"name": "甲", "level": "市", "region": "甲市", "superior": "乙"}]"#,
+                "「甲」的上一级部门「乙」没有列出",
+            ),
+            (
+                r#"[{"name": "甲", "level": "市", "region": "甲市"},
+                    {"name": "甲", "level": "省", "region": "乙省"}]"#,
+                "部门「甲」列了两次",
+            ),
+            (r#"[{"name": "甲", "region": "甲市"}]"#, "「departments」第1项缺少「level」"),
+            (
+                r#"[{"name": "甲", "level": "局", "region": "甲市"}]"#,
+                "「departments」第1项的「level」应为国家、省、市、县",
+            ),
+            (
+                r#"[{"name": "甲", "level": "市", "region": "甲市", "parent": "乙"}]"#,
+                "「departments」第1项没有「parent」这一项",
+            ),
+            (r#"["甲"]"#, "「departments」第1项应写作{…}"),
+            ("{}", "文件的「departments」应写作[…]"),
+        ];
+        for (departments, wrong) in cases {
+            let file = format!(r#"{{"departments": {departments}, "facts": {{}}}}"#);
+            let error = judge(&file).map(|answer| answer.to_string()).unwrap_err();
+            assert!(error.starts_with(wrong), "{departments}: {error}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `chachu play`: plays scenario files, and says where what came is not what is written.
 
-use std::{fs, io::Write, path::PathBuf};
+use std::{io::Write, path::PathBuf};
 
 use scenario::{Scenario, language::Statement, play, player::Line};
 use store::Store;
@@ -8,6 +8,7 @@ use store::Store;
 use super::{
     Ended, Wrong,
     open::{Place, keys},
+    read_text,
 };
 use crate::{clock::Clock, no::No, office::Office, world::OfficeWorld};
 
@@ -45,9 +46,7 @@ pub(super) fn run(args: &PlayArgs, out: &mut dyn Write) -> Ended {
     let mut scenarios = Vec::new();
     for path in &args.files {
         let name = path.display();
-        let text = fs::read_to_string(path).map_err(|error| {
-            Wrong::Unreadable(format!("「{name}」无法读取（{}）", error.kind()))
-        })?;
+        let text = read_text(path)?;
         let scenario = scenario::parse(&text, today)
             .map_err(|error| Wrong::Unreadable(format!("「{name}」{error}")))?;
         scenarios.push((path, scenario));

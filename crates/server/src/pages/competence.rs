@@ -60,6 +60,9 @@ struct Line {
 }
 
 impl CompetencePage {
+    /// The longest that is taken in one field, in bytes: what is typed comes back on the page.
+    pub(super) const LONGEST: usize = 20_000;
+
     /// The empty form, with the person's own department as the one that asks.
     pub(super) fn new(frame: Frame, directory: &Directory, holder: Option<String>) -> Self {
         let filled = Filled { holder: holder.unwrap_or_default(), ..Filled::default() };
