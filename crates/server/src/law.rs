@@ -1,29 +1,27 @@
-//! 条文落实. Which article is answered by what, for people and programs.
+//! 条文落实. Which article is carried out by what, for programs.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use procedure::{answered, readings::READINGS};
-use scenario::language::{Basis, Statement};
+use procedure::{answered::Answered, readings::READINGS, step::Step, supplementary::forms::PAPERS};
+use scenario::rules::{Article, Check, Rules};
 use serde_json::{Value, json};
 
-use crate::samples;
-
-/// `{"articles": […], "readings": […]}`: every article with what answers it, every reading.
+/// `{"counts": {…}, "articles": […], "common": […], "readings": […], "papers": […]}`: every article with what carries it out, every reading, every paper.
 pub fn answered() -> Value {
-    let scenarios = scenarios_by_article();
-    let articles = answered::articles().into_iter().map(|answered| {
-        let steps = answered.steps.iter().map(|step| step.id);
-        let rules: Vec<_> = steps.chain(answered.rules.iter().map(|rule| rule.id)).collect();
-        let refusals: Vec<_> = answered.refusals.iter().map(|refusal| refusal.code).collect();
-        json!({
-            "article": answered.article,
-            "rules": rules,
-            "reason": answered.reason,
-            "pending": answered.pending.is_some(),
-            "refusals": refusals,
-            "scenarios": scenarios.get(&answered.article).cloned().unwrap_or_default(),
-        })
+    let rules = Rules::built_in();
+    let articles: Vec<_> = rules.articles.iter().map(article).collect();
+    let papers = PAPERS.iter().map(|paper| {
+        json!({ "code": paper.code, "name": paper.name, "basis": paper.basis, "steps": paper.steps })
     });
+    json!({
+        "counts": rules.counts(),
+        "articles": articles,
+        "common": rules.common.iter().map(check).collect::<Vec<_>>(),
+        "readings": readings(),
+        "papers": papers.collect::<Vec<_>>(),
+    })
+}
+
+/// Every reading.
+pub fn readings() -> Value {
     let readings = READINGS.iter().map(|reading| {
         json!({
             "id": reading.id,
@@ -33,33 +31,43 @@ pub fn answered() -> Value {
             "switchable": reading.switchable,
         })
     });
-    json!({ "articles": articles.collect::<Vec<_>>(), "readings": readings.collect::<Vec<_>>() })
+    readings.collect()
 }
 
-/// The scenarios in which an article is expected to say no or to note a defect.
-fn scenarios_by_article() -> BTreeMap<u8, BTreeSet<String>> {
-    let mut by_article = BTreeMap::<u8, BTreeSet<String>>::new();
-    for (name, scenario) in samples::scenarios(jiff::civil::date(2026, 1, 5)) {
-        let mut articles = BTreeSet::new();
-        collect(&scenario.lines, &mut articles);
-        for article in articles {
-            by_article.entry(article).or_default().insert(name.clone());
-        }
-    }
-    by_article
+fn article(article: &Article) -> Value {
+    let Answered { article: number, steps, rules, limits, readings, reason, pending, .. } =
+        &article.answered;
+    let ids = |steps: &[&Step]| steps.iter().map(|step| step.id).collect::<Vec<_>>();
+    let rules = rules.iter().map(|rule| rule.id);
+    let clause = procedure::law::clause(*number);
+    let papers = PAPERS.iter().filter(|p| p.basis.iter().any(|basis| basis.article == *number));
+    json!({
+        "article": number,
+        "name": clause,
+        "text": clause.text(),
+        "answered": article.is_answered(),
+        "steps": ids(steps),
+        "rules": ids(steps).into_iter().chain(rules).collect::<Vec<_>>(),
+        "reason": reason,
+        "pending": pending.is_some(),
+        "limits": limits.iter().map(|limit| limit.id).collect::<Vec<_>>(),
+        "refusals": article.checks.iter().map(|it| it.refusal.code).collect::<Vec<_>>(),
+        "checks": article.checks.iter().map(check).collect::<Vec<_>>(),
+        "readings": readings.iter().map(|reading| reading.id).collect::<Vec<_>>(),
+        "papers": papers.map(|paper| paper.code).collect::<Vec<_>>(),
+        "scenarios": article.scenarios,
+    })
 }
 
-fn collect(lines: &[Statement], articles: &mut BTreeSet<u8>) {
-    for line in lines {
-        match line {
-            Statement::Act(_, expected) => {
-                articles.extend(expected.bases.iter().filter_map(|basis| match basis {
-                    Basis::Clause(clause) => Some(clause.article),
-                    Basis::Reading(id) => procedure::readings::find(id).map(|r| r.basis.article),
-                }));
-            }
-            Statement::Fork { lines, .. } => collect(lines, articles),
-            Statement::Assert(_) | Statement::Turn { .. } => {}
-        }
-    }
+fn check(check: &Check) -> Value {
+    let refusal = check.refusal;
+    json!({
+        "code": refusal.code,
+        "rule": refusal.rule,
+        "message": refusal.message,
+        "hint": refusal.hint,
+        "basis": refusal.basis,
+        "reading": refusal.reading.map(|reading| reading.id),
+        "scenarios": check.scenarios,
+    })
 }

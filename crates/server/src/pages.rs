@@ -40,7 +40,6 @@ use self::{
     directory::{DirectoryPage, NewUnit},
     dossier::{DossierPage, OutlinePage, ReporterPage, number},
     frame::{Frame, page},
-    law::LawPage,
     list::{Asked, ListPage},
     post::Posted,
     visit::{Visit, frame_of_nobody},
@@ -68,13 +67,12 @@ pub fn routes() -> Router<AppState> {
         .route("/directory", get(directory_page))
         .route("/directory/units", on_post(list_unit))
         .route("/competence", get(competence_page).post(judge_competence))
-        .route("/law", get(law_page))
-        .route("/law/readings", on_post(switch_reading))
         .route("/sign-in", get(sign::show).post(sign::sign_in))
         .route("/sign-out", on_post(sign::sign_out))
         .route("/password", get(sign::password).post(sign::change_password))
         .route("/demo/clock", on_post(set_clock))
         .route("/assets/{name}", get(assets::asset))
+        .merge(law::routes())
         .merge(acts)
         .method_not_allowed_fallback(wrong_method)
 }
@@ -290,36 +288,14 @@ async fn judge_competence(visit: Visit, request: Request) -> Response {
         Ok(posted) => posted,
         Err(no) => return visit.trouble(&no),
     };
+    if posted.pairs().any(|(_, value)| value.len() > CompetencePage::LONGEST) {
+        return visit.trouble(&Denied::TooLarge.into());
+    }
     let directory = visit.state.office.directory();
     let frame = visit.frame("管辖判断", "competence");
     let shown = CompetencePage::answered(frame, &directory, &posted);
     let status = if shown.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     page(status, &shown)
-}
-
-/// 依据.
-async fn law_page(visit: Visit) -> Response {
-    let switches = visit.state.office.directory().switches(&visit.department());
-    let shown = LawPage::new(visit.frame("依据", "law"), &switches, visit.is_head());
-    page(StatusCode::OK, &shown)
-}
-
-/// 采用或者停用解读.
-async fn switch_reading(visit: Visit, request: Request) -> Response {
-    let switched = async {
-        let posted = post::read(request, None).await?;
-        let event = Event::ReadingSwitched {
-            department: visit.department(),
-            reading: posted.first("reading").unwrap_or_default().to_owned(),
-            holds: posted.first("holds") == Some("yes"),
-        };
-        let (office, who) = (visit.state.office.clone(), visit.who.clone());
-        blocking(move || office.change_directory(&who, event)).await
-    };
-    match switched.await {
-        Ok(()) => Redirect::to("/law#readings").into_response(),
-        Err(no) => visit.trouble(&no),
-    }
 }
 
 /// Sets the clock of a demonstration; elsewhere there is no such address.

@@ -18,6 +18,11 @@ pub fn unreadable(today: Date) -> Option<(String, ParseError)> {
     named().find_map(|(name, text)| Some((name, scenario::parse(&text, today).err()?)))
 }
 
+/// The words of one scenario.
+pub fn text(name: &str) -> Option<String> {
+    String::from_utf8(Files::get(&format!("{name}.txt"))?.data.into_owned()).ok()
+}
+
 fn named() -> impl Iterator<Item = (String, String)> {
     let mut names: Vec<_> = Files::iter().filter(|path| path.ends_with(".txt")).collect();
     names.sort();

@@ -324,7 +324,7 @@ fn a_refused_form_comes_back_filled_in_with_each_message_at_its_field() {
     page.shows("value=\"2026-02-30\"");
     page.shows("value=\"喆堃䶮\"");
     page.shows("不愿具名");
-    page.shows("<a href=\"#secrecy\">公民举报的，须注明举报人是否愿意公开个人或者单位信息</a> <a class=\"cite\" href=\"/law#a24\">第二十四条第一款</a>");
+    page.shows("<a href=\"#secrecy\">公民举报的，须注明举报人是否愿意公开个人或者单位信息</a> <a class=\"cite\" href=\"/law/24\">第二十四条第一款</a>");
     page.shows("询问举报人后选择");
     page.shows("<a href=\"#occurred\">");
     page.shows("id=\"occurred.error\"");
@@ -454,7 +454,7 @@ fn an_unlawful_interview_is_refused_and_recorded_as_it_happened() {
     ];
     let refused = handler.fill(&path, &interview);
     assert_eq!(refused.status, 422);
-    refused.shows("<a href=\"#handlers\">询问的办案人员少于2人</a> <a class=\"cite\" href=\"/law#a35\">第三十五条</a>");
+    refused.shows("<a href=\"#handlers\">询问的办案人员少于2人</a> <a class=\"cite\" href=\"/law/35\">第三十五条</a>");
     refused.shows("这一行为已经发生，如实记录");
     let happened = [&interview[..], &[("_as_happened", "1")]].concat();
     handler.fill(&path, &happened).shows("href=\"#_circumstances\"");
@@ -565,6 +565,9 @@ fn others_see_nothing_and_superiors_the_outline() {
     list.shows("下级卷宗，只见概要");
     list.hides("样例案由");
     assert_eq!(superior.get(&format!("/dossiers/{id}/steps/approve")).status, 404);
+    let form = superior.get(&format!("/dossiers/{id}/steps/open_supervision"));
+    form.shows("示市保线〔2026〕1号</a>");
+    form.hides("样例案由");
 }
 
 #[test]
@@ -693,12 +696,12 @@ fn units_are_listed_once_and_readings_switched_by_heads() {
     let twice = clerk.post("/directory/units", &unit);
     assert_eq!(twice.status, 422);
     twice.shows("已登记过「样例研究所」");
-    let switch = [("reading", "27-1"), ("holds", "no")];
+    let switch = [("reading", "27-1"), ("holds", "no"), ("confirmed", "yes")];
     assert_eq!(clerk.post("/law/readings", &switch).status, 403);
-    clerk.get("/law").hides("改为不采用");
-    head.get("/law").shows("改为不采用");
+    clerk.get("/law/readings").hides("href=\"/law/readings/27-1\"");
+    head.get("/law/readings/27-1").shows("改为不采用");
     assert_eq!(head.post("/law/readings", &switch).status, 303);
-    head.get("/law").shows("改为采用");
+    head.get("/law/readings/27-1").shows("改为采用");
 }
 
 #[test]

@@ -41,21 +41,22 @@ pub(super) struct Who {
 
 /// A citation: of a clause, or of a reading.
 #[derive(Template, Clone)]
-#[template(ext = "html", source = r#"<a class="cite" href="/law#{{ anchor }}">{{ text }}</a>"#)]
+#[template(ext = "html", source = r#"<a class="cite" href="/law/{{ place }}">{{ text }}</a>"#)]
 pub(super) struct Cite {
-    anchor: String,
+    place: String,
     text: String,
 }
 
 impl From<Clause> for Cite {
     fn from(clause: Clause) -> Cite {
-        Cite { anchor: format!("a{}", clause.article), text: clause.to_string() }
+        Cite { place: clause.article.to_string(), text: clause.to_string() }
     }
 }
 
 impl From<&Reading> for Cite {
     fn from(reading: &Reading) -> Cite {
-        Cite { anchor: format!("r{}", reading.id), text: format!("解读 {}", reading.id) }
+        let id = reading.id;
+        Cite { place: format!("readings#r{id}"), text: format!("解读 {id}") }
     }
 }
 

@@ -12,7 +12,7 @@ use procedure::{
     evidence::{self, Usability},
     investigation::finding::Content,
     law::clause,
-    neighbours,
+    neighbours, readings,
     step::{Field, Form, Step},
     value::{Answers, EvidenceId, PersonId, Place, SecretItemId},
 };
@@ -116,6 +116,8 @@ pub(super) struct HistoryRow {
     pub(super) corrected_by: Option<u64>,
     /// What it corrects: the entry, what changed, and why.
     pub(super) correction: Option<Correction>,
+    /// 解读. The readings under which it was judged.
+    pub(super) readings: Vec<Cite>,
     pub(super) correctable: bool,
 }
 
@@ -632,6 +634,12 @@ impl<'a> Reader<'a> {
             corrected_by,
             correctable: step.correctable && correction.is_none() && !signed,
             correction,
+            readings: entry
+                .readings
+                .iter()
+                .filter_map(|id| readings::find(id))
+                .map(Cite::from)
+                .collect(),
         })
     }
 
