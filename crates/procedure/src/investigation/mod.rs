@@ -315,8 +315,10 @@ pub(crate) fn must_be_in_case(at: &At<'_>, check: &mut Check<'_>) {
     check.that(case.is_some(), &CASE_FILED);
     let in_order = case.zip(at.occurred).map(|(case, day)| case.stamp.occurred <= day);
     check.that(in_order, &AFTER_FILING);
-    if case.is_some() {
-        check.that(!at.dossier.investigation.handlers.is_empty(), &HANDLERS_APPOINTED);
+    let day = at.occurred.unwrap_or(at.today());
+    // What precedes the filing is told that, and not besides that nobody was assigned by then.
+    if case.is_some_and(|case| case.stamp.occurred <= day) {
+        check.that(at.dossier.investigation.is_appointed_on(day), &HANDLERS_APPOINTED);
     }
 }
 
@@ -531,6 +533,11 @@ impl State {
     /// The last finding on one of the five contents.
     pub fn fact(&self, content: Content) -> Option<&FindFact> {
         self.facts.iter().rev().map(|(form, _)| form).find(|form| form.content == content)
+    }
+
+    /// Whether anybody was assigned to the case by this day.
+    pub(crate) fn is_appointed_on(&self, day: Date) -> bool {
+        self.handlers.iter().any(|handler| handler.since <= day)
     }
 
     /// Where the department's staff was for this case, from when to when.

@@ -30,7 +30,7 @@ pub(crate) fn must_be_under_way(at: &At<'_>, check: &mut Check<'_>) {
     check.that(under_way, &UNDER_WAY);
     // On the day of filing itself the reviewers may still have acted.
     if at.dossier.filing.case.as_ref().is_some_and(|case| case.stamp.occurred < day) {
-        check.that(!at.dossier.investigation.handlers.is_empty(), &HANDLERS_APPOINTED);
+        check.that(at.dossier.investigation.is_appointed_on(day), &HANDLERS_APPOINTED);
     }
 }
 
