@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Event, must_be_in_case};
+use super::{Event, must_be_in_case, powers::must_be_under_way};
 use crate::{
     check::{Check, refusals},
     directory::Level,
@@ -116,6 +116,7 @@ impl Rule for RequestAppraisal {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
+        must_be_under_way(at, check);
         let authority = draft.department.as_ref().map(|id| {
             let level = at.setting.directory.department(id).map(|department| department.level);
             matches!(level, Some(Level::National | Level::Provincial))
