@@ -238,13 +238,10 @@ impl Rule for CollectEvidence {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        let day = at.occurred.unwrap_or(at.today());
-        let assigned = draft
-            .handlers
-            .as_ref()
-            .map(|handlers| handlers.iter().all(|staff| at.dossier.is_handler_on(staff, day)));
-        check.that(assigned, &COLLECTOR_IS_HANDLER);
-        powers::must_be_two(draft.handlers.as_deref(), at.occurred, &TWO_COLLECTORS, at, check);
+        powers::must_be_under_way(at, check);
+        let handlers = draft.handlers.as_deref();
+        powers::must_be_assigned(handlers, at.occurred, &COLLECTOR_IS_HANDLER, at, check);
+        powers::must_be_two(handlers, at.occurred, &TWO_COLLECTORS, at, check);
         must_be_explained(draft.kind, draft.shape, draft.reason.as_ref(), check);
         Some(Event::Collected(Self::complete(draft)?).into())
     }
