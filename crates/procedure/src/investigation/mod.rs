@@ -190,9 +190,15 @@ pub static STEPS: &[Step] = &[
     referral::ANSWER_REFERRAL,
     Step::of::<SubmitCancellation>("submit_cancellation", "呈报撤销案件", &[clause(49)], HANDLER)
         .decision(),
-    Step::of::<NotifyCancellation>("notify_cancellation", "撤销案件通知", &[clause(49)], HANDLER)
-        .on_day("通知日期")
-        .after_end(),
+    // After the end nobody is assigned any more, and the units must still be told where no handler is left.
+    Step::of::<NotifyCancellation>(
+        "notify_cancellation",
+        "撤销案件通知",
+        &[clause(49)],
+        &[Relation::Handler, Relation::Head],
+    )
+    .on_day("通知日期")
+    .after_end(),
 ];
 
 refusals! {
@@ -455,8 +461,8 @@ pub struct Appraisal {
 pub struct State {
     /// 办案人员.
     pub handlers: Vec<Assignment>,
-    /// 办理方式, once handlers are assigned.
-    pub mode: Option<mode::Mode>,
+    /// 办理方式, each with the day since which it is so.
+    pub modes: Vec<(mode::Mode, Date)>,
     /// 指导、督促事项.
     pub unit_tasks: Vec<mode::UnitTask>,
     /// 专案组, approved.
@@ -535,6 +541,11 @@ impl State {
         self.facts.iter().rev().map(|(form, _)| form).find(|form| form.content == content)
     }
 
+    /// 办理方式 on a day, once handlers are assigned.
+    pub fn mode_on(&self, day: Date) -> Option<mode::Mode> {
+        self.modes.iter().rfind(|(_, since)| *since <= day).map(|(mode, _)| *mode)
+    }
+
     /// Whether anybody was assigned to the case by this day.
     pub(crate) fn is_appointed_on(&self, day: Date) -> bool {
         self.handlers.iter().any(|handler| handler.since <= day)
@@ -555,7 +566,7 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
     match event {
         Event::HandlersAssigned(form) => mode::assign(state, form, entry.occurred),
         Event::HandlersReleased(form) => release::release(dossier, form, entry.occurred),
-        Event::ModeSwitched(form) => state.mode = Some(form.mode),
+        Event::ModeSwitched(form) => state.modes.push((form.mode, entry.occurred)),
         Event::UnitCommissioned(form) => {
             state.unit_tasks.push(mode::UnitTask { form: form.clone(), stamp, reported: None });
         }
@@ -628,7 +639,7 @@ pub(crate) fn apply(dossier: &mut Dossier, event: &Event, entry: &Entry) {
         Event::NobodyResponsible(form) => state.nobody_responsible = Some((form.clone(), stamp)),
         Event::FactFindingEnded(form) => state.fact_finding_ended = Some((form.clone(), stamp)),
         Event::HandlingProposed(form) => {
-            state.proposals.push(Proposal { form: form.clone(), stamp, outcomes: Vec::new() });
+            state.proposals.push(Proposal::new(form.clone(), stamp));
         }
         Event::OutcomeRecorded(form) => handling::record(state, form, stamp),
         Event::CrimeSuspected(form) => state.suspicions.push((form.clone(), stamp)),
@@ -699,12 +710,14 @@ pub(crate) fn duties(dossier: &Dossier, setting: &Setting, duties: &mut Vec<Duty
     if dossier.has_ended() {
         return;
     }
-    if dossier.filing.case.is_some() && state.fact_finding_ended.is_none() {
+    if dossier.filing.case.is_some() {
         let on = setting.today();
         let able = dossier.assigned_on(on).into_iter().filter(|s| dossier.is_handler_on(s, on));
+        // What follows fact-finding needs no two, but somebody.
+        let needed = if state.fact_finding_ended.is_some() { 1 } else { limit::MIN_HANDLERS };
         let lacking = match able.count() {
             _ if state.handlers.is_empty() => Some("办案人员待指派".to_owned()),
-            able if able < limit::MIN_HANDLERS => Some(format!("办案人员仅{able}名，待指派")),
+            able if able < needed => Some(format!("办案人员仅{able}名，待指派")),
             _ => None,
         };
         if let Some(lacking) = lacking {

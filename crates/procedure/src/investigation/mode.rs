@@ -107,7 +107,8 @@ impl Rule for AssignHandlers {
     ) -> Option<dossier::Event> {
         check.that(at.dossier.filing.case.is_some(), &super::CASE_FILED);
         let investigation = &at.dossier.investigation;
-        let same = draft.mode.map(|mode| investigation.mode.is_none_or(|now| now == mode));
+        let now = investigation.mode_on(at.today());
+        let same = draft.mode.map(|mode| now.is_none_or(|now| now == mode));
         check.that(same, &MODE_AS_DECIDED);
         let handlers = draft.handlers.as_deref();
         let already = investigation.handlers.iter().filter(|a| a.until.is_none());
@@ -133,7 +134,7 @@ form! {
 impl Rule for SwitchMode {
     fn judge(draft: SwitchModeDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
         super::must_be_in_case(at, check);
-        let now = at.dossier.investigation.mode;
+        let now = at.dossier.investigation.mode_on(at.today());
         check.that(draft.mode.map(|mode| now != Some(mode)), &MODE_CHANGES);
         Some(Event::ModeSwitched(Self::complete(draft)?).into())
     }
@@ -155,7 +156,8 @@ impl Rule for CommissionUnit {
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
         super::must_be_in_case(at, check);
-        let organised = at.dossier.investigation.mode == Some(Mode::Organised);
+        let day = at.occurred.unwrap_or(at.today());
+        let organised = at.dossier.investigation.mode_on(day) == Some(Mode::Organised);
         check.that(organised, &UNITS_INVESTIGATE);
         let in_order = draft.report_by.zip(at.occurred).map(|(by, day)| day <= by);
         check.that(in_order, &REPORT_BY_LATER);
@@ -200,7 +202,7 @@ pub struct UnitTask {
 }
 
 pub(super) fn assign(state: &mut super::State, form: &AssignHandlers, since: Date) {
-    state.mode = Some(form.mode);
+    state.modes.push((form.mode, since));
     let assigned = form.handlers.iter().map(|staff| Assignment::new(staff.clone(), since));
     state.handlers.extend(assigned);
 }

@@ -432,6 +432,7 @@ pub(super) fn receive(dossier: &mut Dossier, form: Option<&ReceiveTransfer>, sta
     dossier.approval.lapse("案件已经移送，由接收部门重新呈报", &stamp);
     dossier.filing.reviewers.clear();
     dossier.investigation.handlers.clear();
+    dossier.investigation.modes.clear();
     if form.is_some_and(|form| form.filing == Some(FilingOnReceipt::Anew)) {
         dossier.filing.case = None;
         dossier.investigation.fact_finding_ended = None;
