@@ -3,7 +3,7 @@
 //! The thought and the referral are two steps, so that what is thought and not yet referred lies open.
 //! A referral stands for handling that person (art. 53 item 3); rectification and closing go on (reading 50-1).
 
-use super::{CASE_FILED, Event, State, must_be_in_case};
+use super::{Event, State, must_be_in_case};
 use crate::{
     check::{Check, refusals},
     deadline::{Desk, Duty},
@@ -103,7 +103,7 @@ impl Rule for SuspectCrime {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        check.that(at.dossier.filing.case.is_some(), &CASE_FILED);
+        must_be_in_case(at, check);
         for person in draft.persons.as_deref().unwrap_or_default() {
             let party = at.dossier.general.parties().any(|(id, _)| id == *person);
             check.of(at.dossier.general.person_name(person)).that(party, &SUSPECT_IS_PARTY);
