@@ -61,7 +61,7 @@ refusals! {
         "询问内容逐项记录";
     QUESTIONS_AND_ANSWERS = "interview.questions_and_answers", [clause(40).paragraph(1)], at "dialogue",
         "询问笔录没有采取问答式",
-        "逐问逐答填写",
+        "逐问逐答填写；已经进行的，如实记录",
         "询问笔录采取问答式";
     RECORDING_COMPLETE = "interview.recording_complete", [clause(40).paragraph(3)], at "recorded",
         "录音、录像不完整",
@@ -148,14 +148,19 @@ impl Session<'_> {
             check.that(Judgement::Unasked, &NOT_TWO_PLACES);
             return;
         };
-        let here: Vec<_> = at.dossier.investigation.engagements().collect();
+        let investigation = &at.dossier.investigation;
+        let interviews: Vec<_> =
+            investigation.interviews.iter().flat_map(Interview::engagements).collect();
         let same_room = |mine: &Engagement| {
-            here.iter().any(|other| mine.overlaps(other) && mine.place == other.place)
+            interviews.iter().any(|other| mine.overlaps(other) && mine.place == other.place)
         };
         check.conduct(!engagements.iter().any(same_room), &ONE_ROOM_ONE_INTERVIEW);
         for mine in &engagements {
-            let mut elsewhere = here.iter().chain(&at.setting.engagements);
-            let free = !elsewhere.any(|other| mine.overlaps(other) && mine.staff == other.staff);
+            let busy = |other: &Engagement| mine.overlaps(other) && mine.staff == other.staff;
+            // People may be interviewed where something is inspected; two interviews are never one.
+            let inspects = |other: Engagement| busy(&other) && mine.place != other.place;
+            let free = !investigation.engagements().any(inspects)
+                && !interviews.iter().chain(&at.setting.engagements).any(busy);
             let name = at.setting.directory.staff_name(&mine.staff);
             check.of(name).that(free, &NOT_TWO_PLACES);
         }
@@ -288,7 +293,7 @@ impl Rule for RecordInterview {
         });
         check.conduct(all, &CONTENTS_COVERED);
         let asked = draft.dialogue.as_ref().map(|dialogue| !dialogue.is_empty());
-        check.that(asked, &QUESTIONS_AND_ANSWERS);
+        check.conduct(asked, &QUESTIONS_AND_ANSWERS);
         let complete = draft.recorded.map(|recorded| recorded != Some(Recording::Partial));
         check.conduct(complete, &RECORDING_COMPLETE);
         Some(Event::Interviewed(Self::complete(draft)?).into())
