@@ -313,11 +313,12 @@ impl Rule for ReceiveSupplement {
         check.that(filing.case.is_none(), &BEFORE_FILING);
         let on_file = end.as_ref().is_none_or(|end| end.stage == Stage::OnFile);
         check.that(on_file, &STILL_OPEN_OR_ON_FILE);
-        // Without a request it is only news where the lead had been reviewed to its end.
-        if draft.request == Some(None) && end.is_none() {
+        // Without a request it is only news where the lead had been reviewed to its end; where there is none, none can be named.
+        let named = draft.request.as_ref().and_then(Option::as_ref);
+        if named.is_none() && end.is_none() {
             check.that(!filing.disposition.requests.is_empty(), &ASKED_FOR_SUPPLEMENT);
         }
-        if let Some(id) = draft.request.as_ref().and_then(Option::as_ref) {
+        if let Some(id) = named {
             let request = filing.disposition.requests.get(id.index());
             check.that(request.map(Request::is_open), &ANSWERED_ONCE);
             at.follows(request.map(|request| request.stamp.occurred), check);
