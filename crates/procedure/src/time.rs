@@ -199,8 +199,16 @@ mod tests {
     fn an_extension_lengthens_the_total() {
         let total = Length::Months(2).extended_by(Length::Months(1)).unwrap();
         assert_eq!(count("2025-12-31", total), "2026-03-31");
+        let days = Length::WorkingDays(7).extended_by(Length::WorkingDays(3));
+        assert_eq!(days, Some(Length::WorkingDays(10)));
         assert_eq!(Length::Months(2).extended_by(Length::Days(1)), None);
         assert_eq!(Length::Days(u16::MAX).extended_by(Length::Days(1)), None);
+    }
+
+    #[test]
+    fn a_length_is_written_as_the_regulation_writes_it() {
+        let lengths = [Length::Months(2), Length::WorkingDays(7), Length::Days(10)];
+        assert_eq!(lengths.map(|length| length.to_string()), ["2个月", "7个工作日", "10日"]);
     }
 
     #[test]

@@ -30,6 +30,7 @@ const TRIES: &[(&str, &str, &str, &str, usize)] = &[
     ("filing_without_report", "filing/filing", "", "填报立案表", 0),
     ("filing_while_leak_unknown", "filing/filing", "泄密事实未查明", "填报立案表", 0),
     ("filing_of_a_crime", "filing/filing", "达到刑事立案标准", "填报立案表", 0),
+    ("supplement_of_what_ended", "filing/not-handled", "没有泄密事实", "收到补充材料", 0),
     ("extension_pending", "filing/extension", "", "呈报初查延期", 2),
     ("interview_by_one", "cases/01-bank-messenger", "一名办案人员询问", "询问并制作笔录", 0),
     (

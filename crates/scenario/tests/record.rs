@@ -1,17 +1,26 @@
 //! What is recorded: old entries parse for ever, replay gives the same state, a refusal writes nothing, nothing panics.
+//! And what stands on a day beyond what scenarios can say: whose desk a duty lies on, what is marked late, extended, provisional.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 
-use std::{cell::RefCell, collections::BTreeMap, path::Path, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    rc::Rc,
+};
 
 use common::scenarios;
 use jiff::civil::DateTime;
 use procedure::{
-    Dossier, Entry, directory,
+    Dossier, Entry, Setting,
+    approval::Fate,
+    deadline::{self, Desk},
+    directory,
     summary::Summary,
-    value::{Answer, StaffId},
+    value::{Answer, DepartmentId, StaffId},
 };
 use proptest::{prelude::*, sample::Index};
 use scenario::{
@@ -48,22 +57,23 @@ impl World for Kept {
     }
 }
 
+/// Every world that a scenario makes, one for each of its forks.
+fn worlds(scenario: &Scenario) -> Vec<Core> {
+    let worlds = RefCell::new(Vec::new());
+    let world = || {
+        let kept = Kept::default();
+        worlds.borrow_mut().push(kept.clone());
+        Ok(kept)
+    };
+    play(scenario, world, &mut |_| ()).unwrap();
+    worlds.into_inner().into_iter().map(|kept| kept.0.borrow().clone()).collect()
+}
+
 /// Every dossier that the scenarios make, in all of their forks.
 fn dossiers() -> Vec<Dossier> {
-    let mut dossiers = Vec::new();
-    for (_, scenario) in scenarios() {
-        let worlds = RefCell::new(Vec::new());
-        let world = || {
-            let kept = Kept::default();
-            worlds.borrow_mut().push(kept.clone());
-            Ok(kept)
-        };
-        play(&scenario, world, &mut |_| ()).unwrap();
-        for world in worlds.into_inner() {
-            dossiers.extend(world.0.borrow().dossiers().cloned());
-        }
-    }
-    dossiers
+    let all = scenarios();
+    let cores = all.iter().flat_map(|(_, scenario)| worlds(scenario));
+    cores.flat_map(|core| core.dossiers().cloned().collect::<Vec<_>>()).collect()
 }
 
 /// One entry of each step; a file that exists is never rewritten, because old entries parse for ever.
@@ -181,4 +191,102 @@ proptest! {
             prop_assert_eq!(after, before + u64::from(reply.version.is_some()));
         }
     }
+}
+
+/// An extension that was approved after the limit it extends is marked so on the record (第三十条、第五十五条).
+#[test]
+fn a_late_extension_is_marked() {
+    let approvals = |name: &str| -> BTreeSet<(String, bool)> {
+        let all = scenarios();
+        let (_, scenario) = all.iter().find(|(file, _)| file == name).unwrap();
+        let cores = worlds(scenario);
+        let dossiers = cores.iter().flat_map(Core::dossiers);
+        let submissions = dossiers.flat_map(|dossier| &dossier.approval.submissions);
+        let fates = submissions.filter(|s| s.matter.kind().label().ends_with("延期"));
+        fates
+            .filter_map(|submission| match &submission.state {
+                Fate::Approved { late, stamp, .. } => Some((stamp.occurred.to_string(), *late)),
+                _ => None,
+            })
+            .collect()
+    };
+    let review = [
+        ("2022-04-07".to_owned(), false),
+        ("2022-04-12".to_owned(), true),
+        ("2022-05-06".to_owned(), false),
+        ("2022-06-08".to_owned(), false),
+    ];
+    assert_eq!(approvals("filing/extension"), BTreeSet::from(review));
+    let handling = [("2022-05-16".to_owned(), false), ("2022-05-18".to_owned(), true)];
+    assert_eq!(approvals("closing/extension"), BTreeSet::from(handling));
+}
+
+const CAST: &str = "案例 样例
+部门 示例省局: 级别=省；区域=示例省；代字=示省保
+部门 示例市局: 级别=市；上级=示例省局；区域=示例市；代字=示市保
+人员 甲一: 部门=示例市局；岗位=受理人员
+人员 乙一: 部门=示例市局；岗位=办案人员
+人员 乙二: 部门=示例市局；岗位=办案人员
+人员 丙一: 部门=示例市局；岗位=负责人
+2026-09-01 甲一 登记线索: 接到线索日期=2026-09-01；线索来源=保密检查发现；案由=样例；线索内容=样例
+2026-09-02 丙一 进行初查并指派初查人员: 初查人员=乙一、乙二
+";
+
+/// The dossier after these lines, and the setting of its department a moment later.
+fn standing(lines: &str) -> (Dossier, Setting) {
+    let scenario = scenario::parse(&format!("{CAST}{lines}"), common::TODAY).unwrap();
+    let core = worlds(&scenario).pop().unwrap();
+    let dossier = core.dossiers().next().unwrap().clone();
+    let now = dossier.history.last().unwrap().entered;
+    let setting = core.setting(dossier.department().unwrap(), now, &dossier.id);
+    (dossier, setting)
+}
+
+/// A handler's recusal is decided by the department itself, a head's by the next higher one (第九条第二款).
+#[test]
+fn a_recusal_lies_on_the_desk_that_decides_it() {
+    let desks = |lines: &str| -> Vec<(String, Desk)> {
+        let (dossier, setting) = standing(lines);
+        let duties = deadline::duties(&dossier, &setting).into_iter();
+        duties.filter(|duty| duty.name.contains("回避")).map(|d| (d.name, d.desk)).collect()
+    };
+    let undecided = "回避申请待决定".to_owned();
+    let handler = desks("2026-09-03 乙一 自行回避: 利害关系或者其他关系=近亲属");
+    assert_eq!(handler, [(undecided.clone(), Desk::Owner)]);
+    let head = desks("2026-09-03 丙一 自行回避: 利害关系或者其他关系=近亲属");
+    let above = Desk::Department(DepartmentId("示例省局".to_owned()));
+    let nobody = "负责人均已回避，待指定代行职责的人员".to_owned();
+    assert_eq!(head, [(undecided, above.clone()), (nobody, above)]);
+}
+
+/// An extension is shown as one, and is provisional where no notice knows its last day (第三十条第一款).
+#[test]
+fn an_extended_limit_is_shown_as_extended_and_provisional_where_it_is() {
+    let first = "2026-11-02 乙一 呈报初查延期: 延期理由=样例
+2026-11-02 丙一 批准: 待批事项=初查延期；审批意见=同意
+2026-11-30 丙一 认定重大、复杂: 认定理由=样例
+";
+    let further = |until: &str| {
+        format!(
+            "{first}2026-11-30 乙一 呈报初查延期: 延期理由=样例；延长至={until}
+2026-11-30 丙一 批准: 待批事项=2；审批意见=同意"
+        )
+    };
+    let shown = |lines: &str| {
+        let (dossier, setting) = standing(lines);
+        let limits = deadline::limits(&dossier, &setting);
+        let review = limits.iter().find(|running| running.id == "review").unwrap();
+        (review.extended, review.deadline.nominal.to_string(), review.deadline.provisional)
+    };
+    assert_eq!(shown(""), (false, "2026-11-01".to_owned(), false));
+    assert_eq!(shown(first), (true, "2026-12-01".to_owned(), false));
+    assert_eq!(shown(&further("2026-12-31")), (true, "2026-12-31".to_owned(), false));
+    assert_eq!(shown(&further("2027-01-08")), (true, "2027-01-08".to_owned(), true));
+}
+
+#[test]
+fn the_conditions_of_closing_are_the_four_items_of_the_article() {
+    let (dossier, setting) = standing("");
+    let items = procedure::closing::conditions(&dossier, &setting).map(|c| c.item);
+    assert_eq!(items, [1, 2, 3, 4]);
 }
