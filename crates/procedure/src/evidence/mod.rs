@@ -72,17 +72,17 @@ refusals! {
         "由2名以上办案人员收集；已经收集的，如实记录",
         "立案后收集证据的办案人员不少于2人";
     OBJECT_UNLESS_HARD = "evidence.object_unless_hard", [clause(19)], at "reason",
-        "没有写明不能收集原物的原因",
-        "收集原物；不便搬运、不易保存，依法应当由有关机关、单位保管、处理或者返还的，写明原因",
-        "收集的是原物，或者写明不能收集原物的原因";
+        "不是原物，也不是写明不能收集原物的原因的照片、录像",
+        "收集原物；不便搬运、不易保存，依法应当由有关机关、单位保管、处理或者返还的，拍摄照片、录像并写明原因",
+        "收集的是原物，或者写明不能收集原物的原因的照片、录像";
     DOCUMENT_UNLESS_HARD = "evidence.document_unless_hard", [clause(20).paragraph(1)], at "reason",
-        "没有写明取得原件确有困难的原因",
-        "收集原件；取得原件确有困难的，写明原因",
-        "收集的是原件，或者写明取得原件确有困难的原因";
+        "不是原件，也不是写明取得原件确有困难的原因的副本、复制件",
+        "收集原件；取得原件确有困难的，使用副本、复制件并写明原因",
+        "收集的是原件，或者写明取得原件确有困难的原因的副本、复制件";
     MEDIUM_UNLESS_HARD = "evidence.medium_unless_hard", [clause(21)], by COPY_REASON, at "reason",
-        "没有写明收集原始载体确有困难的原因",
-        "收集原始载体；确有困难的，写明原因",
-        "收集的是原始载体，或者写明收集确有困难的原因";
+        "不是原始载体，也不是写明收集确有困难的原因的复制件、镜像备份",
+        "收集原始载体；确有困难的，拷贝复制或者镜像备份并写明原因",
+        "收集的是原始载体，或者写明收集确有困难的原因的复制件、镜像备份";
     DOCUMENT_AGAINST_ORIGINAL = "evidence.document_against_original", [clause(20).paragraph(2)], at "verification",
         "书证的副本、复制件须与原件核实，不能以鉴定代替",
         "与原件核实",
@@ -254,13 +254,18 @@ fn must_be_explained(
     reason: Option<&Option<LongText>>,
     check: &mut Check<'_>,
 ) {
-    let original = shape.map(|shape| shape == Shape::Original);
-    let reasoned = reason.map(Option::is_some);
-    let explained = original.zip(reasoned).map(|(original, reasoned)| original || reasoned);
+    let answered = shape.zip(reason.map(Option::is_some));
+    let instead = |admitted: &[Shape]| {
+        answered.map(|(shape, reasoned)| {
+            shape == Shape::Original || reasoned && admitted.contains(&shape)
+        })
+    };
     match kind {
-        Some(Kind::Object) => check.that(explained, &OBJECT_UNLESS_HARD),
-        Some(Kind::Document) => check.that(explained, &DOCUMENT_UNLESS_HARD),
-        Some(Kind::Electronic) => check.that(explained, &MEDIUM_UNLESS_HARD),
+        Some(Kind::Object) => check.that(instead(&[Shape::Picture]), &OBJECT_UNLESS_HARD),
+        Some(Kind::Document) => check.that(instead(&[Shape::Copy]), &DOCUMENT_UNLESS_HARD),
+        Some(Kind::Electronic) => {
+            check.that(instead(&[Shape::Copy, Shape::Image]), &MEDIUM_UNLESS_HARD);
+        }
         _ => {}
     }
 }
