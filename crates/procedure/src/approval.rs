@@ -226,12 +226,12 @@ impl Rule for Return {
     }
 }
 
-/// The submission that is decided: the one named or, where nothing was answered yet, the first that waits.
+/// The submission that is decided: the one named or, where nothing was answered yet, the only one that waits; of several nothing can be said before one is named.
 fn submission<'a>(named: &Option<SubmissionId>, at: &At<'a>) -> Option<&'a Submission> {
     let mut pending = at.dossier.approval.all_pending();
     match named {
         Some(id) => pending.find(|submission| submission.id == id.0),
-        None => pending.next(),
+        None => pending.next().filter(|_| pending.next().is_none()),
     }
 }
 
