@@ -85,6 +85,10 @@ refusals! {
         "没有写明每名人员纠正后的处理结果",
         "逐人填写处理结果；没有纠正的，选择拒不纠正",
         "写明了每名人员纠正后的处理结果";
+    OUTCOMES_OF_CORRECTED = "ladder.outcomes_of_corrected", [clause(51).paragraph(2)], at "outcomes",
+        "处理结果中有不在纠正建议之内的人员",
+        "只填写建议纠正的人员；其他人员的处理结果，另行记录",
+        "处理结果只涉及建议纠正的人员";
     CORRECTION_REFUSED = "ladder.correction_refused", [clause(51).paragraph(2)], at "correction",
         "没有拒不纠正的记录，不能提请处理",
         "先建议纠正，并记录拒不纠正的答复",
@@ -193,16 +197,22 @@ impl Rule for AnswerCorrection {
             &CORRECTION_ANSWERED_ONCE,
         );
         at.follows(correction.map(|correction| correction.stamp.occurred), check);
-        let outcomes = draft.outcomes.as_deref();
-        if let Some((correction, Answer::Corrected)) = correction.zip(draft.answer) {
-            let everybody = outcomes.map(|outcomes| {
-                let named: Vec<_> = outcomes.iter().map(|outcome| &outcome.person).collect();
-                let persons = &correction.form.persons;
-                persons.iter().all(|person| named.contains(&person))
-                    && named.iter().all(|person| persons.contains(person))
-            });
+        let named: Option<Vec<_>> = draft
+            .outcomes
+            .as_deref()
+            .map(|outcomes| outcomes.iter().map(|outcome| &outcome.person).collect());
+        let persons = correction.map(|correction| &correction.form.persons);
+        if draft.answer == Some(Answer::Corrected) {
+            let everybody = persons
+                .zip(named.as_ref())
+                .map(|(persons, named)| persons.iter().all(|person| named.contains(&person)));
             check.that(everybody, &CORRECTED_OUTCOMES);
         }
+        // Whoever is named counts as dealt with, whatever the answer.
+        let within = persons
+            .zip(named.as_ref())
+            .map(|(persons, named)| named.iter().all(|person| persons.contains(person)));
+        check.that(within, &OUTCOMES_OF_CORRECTED);
         must_have_reached_us(&draft.told_to, draft.passed_on, at, check);
         Some(Event::CorrectionAnswered(Self::complete(draft)?).into())
     }
