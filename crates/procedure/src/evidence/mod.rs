@@ -107,10 +107,14 @@ refusals! {
         "由违反规定的行为取得",
         "依照规定重新收集",
         "不是由违反规定的行为取得";
-    COPY_VERIFIED = "evidence.copy_verified", [clause(19), clause(20).paragraph(2)],
-        "副本、复制件、照片、录像尚未与原件、原物核实无误",
-        "与原件、原物核实",
-        "副本、复制件、照片、录像已经与原件、原物核实无误";
+    PICTURE_VERIFIED = "evidence.picture_verified", [clause(19)],
+        "照片、录像尚未与原物核实无误，也没有经鉴定证明为真实",
+        "与原物核实，或者经鉴定证明",
+        "照片、录像已经与原物核实无误，或者经鉴定证明为真实";
+    COPY_VERIFIED = "evidence.copy_verified", [clause(20).paragraph(2)],
+        "副本、复制件尚未与原件核实无误",
+        "与原件核实",
+        "副本、复制件已经与原件核实无误";
     COPY_AGREES = "evidence.copy_agrees", [clause(20).paragraph(2)],
         "经核实与原件、原物不一致，不能反映原件及其内容",
         "重新收集",
@@ -681,8 +685,10 @@ fn judge_material(
     }
     completing.that(item.original_place.is_some(), &ORIGINAL_PLACE_NOTED);
     // An image of electronic data is vouched for by its hash (art. 21), copies and pictures by comparison (arts. 19, 20).
-    if matches!(material.kind, Kind::Object | Kind::Document) {
-        completing.that(item.verified.is_some(), &COPY_VERIFIED);
+    match material.kind {
+        Kind::Object => completing.that(item.verified.is_some(), &PICTURE_VERIFIED),
+        Kind::Document => completing.that(item.verified.is_some(), &COPY_VERIFIED),
+        _ => {}
     }
 }
 
