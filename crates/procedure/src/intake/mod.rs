@@ -404,7 +404,9 @@ impl Rule for OrderEducation {
         check.that(verified.map(|form| &form.minor), &CLEARLY_MINOR);
         let harmless = verified.and_then(|form| form.harm.known()).map(|harm| !harm);
         check.that(crate::check::known(harmless), &NO_HARM);
-        if let Some(answers) = &at.dossier.filing.answers {
+        // Education ends the whole dossier: a leak in any part of what was reviewed stands against it.
+        let filing = &at.dossier.filing;
+        for answers in filing.answers.iter().chain(&filing.disposition.parts) {
             check.that(crate::check::known(answers.leak.known().map(|leak| !leak)), &REVIEW_AGREES);
         }
         Some(Event::EducationOrdered(Self::complete(draft)?).into())
