@@ -4,7 +4,7 @@
 
 use crate::{
     directory::{Directory, Role},
-    dossier::{Dossier, Stage},
+    dossier::Dossier,
     setting::Setting,
     value::{DepartmentId, StaffId},
 };
@@ -87,7 +87,10 @@ pub fn principals(dossier: &Dossier, setting: &Setting) -> Vec<Principal> {
         Some(transfer) => vec![transfer.received.by.clone()],
         None => dossier.intake.leads.iter().map(|lead| lead.stamp.by.clone()).collect(),
     };
-    let clerks = clerks.into_iter().filter(|_| dossier.stage() == Stage::Registered);
+    // What ends without a review is theirs to its end: they record what the unit reports back.
+    let filing = &dossier.filing;
+    let theirs = filing.reviewers.is_empty() && filing.case.is_none();
+    let clerks = clerks.into_iter().filter(|_| theirs);
     let acting = dossier.general.acting_heads.iter().map(|named| named.staff.clone());
     let acting = acting.filter(|staff| dossier.general.acts_as_head(staff, today));
     let staff = handlers.chain(clerks).chain(acting);
