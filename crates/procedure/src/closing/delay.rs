@@ -10,6 +10,7 @@ use crate::{
     act,
     check::{Check, refusals},
     deadline::{Desk, Duty},
+    directory::Level,
     dossier::{self, At, Dossier, Stamp},
     law::clause,
     setting::Setting,
@@ -139,16 +140,20 @@ impl Rule for InspectAndUrge {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
-        check.that(cause(at.dossier, at.setting).is_some(), &URGING_CALLED_FOR);
+        let day = at.occurred.unwrap_or(at.today());
+        check.that(cause_on(day, at.dossier, at.setting).is_some(), &URGING_CALLED_FOR);
         must_come_from_above(&draft.paper, at, check);
         Some(Event::Urged(Self::complete(draft)?).into())
     }
 }
 
-/// A head of the next higher department acts; whoever else records it, records its paper.
+/// A head of the next higher department acts; whoever else records it, records its paper. The nation has none above that could write one (reading 55-4).
 fn must_come_from_above(paper: &Option<Option<Text>>, at: &At<'_>, check: &mut Check<'_>) {
     let above = act::holds(Relation::NextHigher, at);
-    check.that(paper.as_ref().map(|paper| above || paper.is_some()), &PAPER_OF_THE_HIGHER);
+    let owner = at.dossier.department().and_then(|id| at.setting.directory.department(id));
+    let nation = owner.is_some_and(|owner| owner.level == Level::National);
+    let written = |paper: &Option<Text>| paper.is_some() && !nation;
+    check.that(paper.as_ref().map(|paper| above || written(paper)), &PAPER_OF_THE_HIGHER);
 }
 
 /// 检查、督促的情形. Why the next higher department must inspect and urge.
@@ -175,6 +180,10 @@ impl Cause {
 
 /// Why the case must be inspected and urged, as long as that was not done since.
 pub fn cause(dossier: &Dossier, setting: &Setting) -> Option<Cause> {
+    cause_on(setting.today(), dossier, setting)
+}
+
+fn cause_on(day: Date, dossier: &Dossier, setting: &Setting) -> Option<Cause> {
     let deadline = handling_deadline(dossier, setting)?;
     let state = &dossier.closing;
     let insufficient = state.judged.iter().rev().find_map(|(form, stamp)| {
@@ -184,7 +193,7 @@ pub fn cause(dossier: &Dossier, setting: &Setting) -> Option<Cause> {
         return Some(Cause::Insufficient);
     }
     let urged = state.urged.iter().any(|(_, stamp)| stamp.occurred > deadline.latest);
-    if urged || setting.today() <= deadline.latest {
+    if urged || day <= deadline.latest {
         return None;
     }
     if state.extended.is_none() {
