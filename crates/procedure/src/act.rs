@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     answered::LegalRule,
     check::{Check, Judgement, Refusal, Verdict, refusals},
-    directory::Role,
+    directory::{Level, Role},
     dossier::{At, Dossier, Entry, Event},
     general::access::{Access, access},
     law::clause,
@@ -208,13 +208,19 @@ fn is_desk(relation: Relation, department: &DepartmentId, at: &At<'_>) -> bool {
         Relation::Clerk | Relation::Handler | Relation::Head => department == owner,
         Relation::Receiver => dossier.jurisdiction.receiver() == Some(department),
         Relation::Former => dossier.jurisdiction.formers().any(|former| former == department),
+        // Nobody but the nation is its own next higher department; where that of another is not known here, its paper is recorded.
         Relation::NextHigher => match above().first() {
             Some(next) => next.id == *department,
-            None => department == owner,
+            None => department == owner && is_nation(owner, at),
         },
         Relation::Superior => above().iter().any(|superior| superior.id == *department),
         Relation::System => false,
     }
+}
+
+fn is_nation(department: &DepartmentId, at: &At<'_>) -> bool {
+    let department = at.setting.directory.department(department);
+    department.is_some_and(|department| department.level == Level::National)
 }
 
 pub(crate) fn holds(relation: Relation, at: &At<'_>) -> bool {
