@@ -291,6 +291,8 @@ impl Rule for NotifySupplement {
         check.that(said, &DATE_OR_REASON);
         let due = draft.due.flatten().zip(at.occurred);
         check.that(due.map(|(due, notified)| notified <= due), &DUE_AFTER_NOTICE);
+        let reported = at.dossier.filing.report.as_ref();
+        at.follows(reported.map(|(_, stamp)| stamp.occurred), check);
         Some(super::Event::SupplementRequested(Self::complete(draft)?).into())
     }
 }
@@ -316,7 +318,9 @@ impl Rule for ReceiveSupplement {
         // Without a request it is only news where the lead had been reviewed to its end; where there is none, none can be named.
         let named = draft.request.as_ref().and_then(Option::as_ref);
         if named.is_none() && end.is_none() {
-            check.that(!filing.disposition.requests.is_empty(), &ASKED_FOR_SUPPLEMENT);
+            let asked = filing.disposition.requests.first();
+            check.that(asked.is_some(), &ASKED_FOR_SUPPLEMENT);
+            at.follows(asked.map(|request| request.stamp.occurred), check);
         }
         if let Some(id) = named {
             let request = filing.disposition.requests.get(id.index());
@@ -346,11 +350,13 @@ impl Rule for PutOnFile {
         let requests = &at.dossier.filing.disposition.requests;
         let about =
             |request: &&Request| draft.part.as_ref().is_none_or(|f| *f == request.form.part);
-        let last = requests.iter().rfind(about);
-        check.that(last.is_some(), &ASKED_FOR_SUPPLEMENT);
-        if let Some(request) = last {
-            let over = request.form.due.is_some_and(|due| due < at.today());
-            check.that(!request.is_open() || over, &SUPPLEMENT_AWAITED);
+        let requests: Vec<_> = requests.iter().filter(about).collect();
+        check.that(!requests.is_empty(), &ASKED_FOR_SUPPLEMENT);
+        if !requests.is_empty() {
+            // Whoever was asked may still answer, whatever was asked of somebody else since.
+            let over = |request: &Request| request.form.due.is_some_and(|due| due < at.today());
+            let awaited = requests.iter().any(|request| request.is_open() && !over(request));
+            check.that(!awaited, &SUPPLEMENT_AWAITED);
         }
         Some(super::Event::PutOnFile(Self::complete(draft)?).into())
     }
@@ -484,6 +490,15 @@ pub(super) fn once(part: &Option<Option<PartId>>, at: &At<'_>, check: &mut Check
     }
 }
 
+/// What is left to the unit or investigated is not put aside before there is a result.
+pub(super) fn not_supervised(part: &Option<Option<PartId>>, at: &At<'_>, check: &mut Check<'_>) {
+    let Some(part) = part else { return };
+    let open = at.dossier.filing.disposition.violations.iter().filter(|v| v.result.is_none());
+    let same = |other: &Option<PartId>| part.is_none() || other.is_none() || other == part;
+    let mut supervised = open.filter(|violation| same(&violation.form.part));
+    check.that(supervised.next().is_none(), &ONLY_ONCE);
+}
+
 /// 通知补充. One request, and what came of it.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -580,6 +595,12 @@ pub struct State {
 impl State {
     fn is_disposed(&self, part: &PartId) -> bool {
         self.dispositions.iter().any(|d| d.part.as_ref() == Some(part))
+    }
+
+    /// What was recorded on the persons and facts of which nothing became yet.
+    pub(super) fn left(&self) -> impl Iterator<Item = &AnswerReview> {
+        let parts = (1..).zip(&self.parts);
+        parts.filter(|(id, _)| !self.is_disposed(&PartId(*id))).map(|(_, form)| form)
     }
 
     /// The persons and part of which nothing became yet; `None` is the whole.

@@ -470,32 +470,45 @@ fn may_not_be_handled(
     // A case is handled to its end; facts that were not filed may still be put aside.
     check.that(at.dossier.filing.case.is_none() || named.is_some(), &NOT_FILED_TWICE);
     disposition::once(part, at, check);
+    disposition::not_supervised(part, at, check);
     let verified = at.dossier.intake.verified.as_ref();
-    let answers = at.dossier.filing.answers_on(named);
+    let answers = at.dossier.filing.answers_left(named);
     match ground {
         Some(NotHandledGround::NoLeak) => {
             // What the review found counts for more than what was verified before it.
-            let none = match answers {
-                Some(answers) => both_no(&answers.leak, &answers.violation),
-                None => verified.and_then(|form| both_no(&form.violation, &form.violation)),
+            let none = match answers.is_empty() {
+                false => all(answers.iter().map(|form| both_no(&form.leak, &form.violation))),
+                true => verified.and_then(|form| both_no(&form.violation, &form.violation)),
             };
             check.that(known(none), &NO_LEAK_VERIFIED);
         }
         Some(NotHandledGround::Unverifiable) => {
-            let truth = answers.map(|form| &form.truth).or(verified.map(|form| &form.truth));
-            check.that(matches!(truth, Some(Fact::Unestablished(_))), &UNVERIFIABLE);
+            let mut truths: Vec<_> = answers.iter().map(|form| &form.truth).collect();
+            if truths.is_empty() {
+                truths.extend(verified.map(|form| &form.truth));
+            }
+            let open = truths.iter().all(|truth| matches!(truth, Fact::Unestablished(_)));
+            check.that(open && !truths.is_empty(), &UNVERIFIABLE);
         }
         Some(NotHandledGround::Untrue) => {
             check.that(at.dossier.filing.report.is_some(), &REPORTED_BEFORE);
-            let untrue = answers.and_then(|answers| answers.truth.known()).map(|truth| !truth);
-            check.that(known(untrue), &LEAD_UNTRUE);
+            let untrue = all(answers.iter().map(|form| form.truth.known().map(|truth| !truth)));
+            check.that(known(untrue.filter(|_| !answers.is_empty())), &LEAD_UNTRUE);
         }
         None => {}
     }
 }
 
+/// Whether all are so; not where one is known not to be.
+fn all(mut facts: impl Iterator<Item = Option<bool>> + Clone) -> Option<bool> {
+    if facts.clone().any(|fact| fact == Some(false)) {
+        return Some(false);
+    }
+    facts.all(|fact| fact.is_some()).then_some(true)
+}
+
 fn both_no(one: &Fact, other: &Fact) -> Option<bool> {
-    one.known().zip(other.known()).map(|(one, other)| !one && !other)
+    all([one, other].into_iter().map(|fact| fact.known().map(|yes| !yes)))
 }
 
 choice! {
@@ -615,6 +628,14 @@ impl State {
         match part {
             Some(id) => self.disposition.parts.get(id.index()),
             None => self.answers.as_ref(),
+        }
+    }
+
+    /// What the review found on these persons or facts; on the whole, everything of which nothing became yet.
+    fn answers_left(&self, part: Option<&PartId>) -> Vec<&AnswerReview> {
+        match part {
+            Some(_) => self.answers_on(part).into_iter().collect(),
+            None => self.answers.iter().chain(self.disposition.left()).collect(),
         }
     }
 
