@@ -175,7 +175,18 @@ pub(crate) fn submit(
     at: &At<'_>,
     check: &mut Check<'_>,
 ) -> Option<dossier::Event> {
-    check.of(kind.label()).that(at.dossier.approval.pending(kind).is_none(), &NOT_PENDING_TWICE);
+    let waiting: Vec<_> =
+        at.dossier.approval.all_pending().filter(|s| s.matter.kind() == kind).collect();
+    let free = match &matter {
+        _ if waiting.is_empty() => Some(true),
+        // Different things are asked for separately; what is urgent cannot wait for another answer.
+        Some(Matter::Preservation(asked)) => Some(!waiting.iter().any(|submission| {
+            matches!(&submission.matter, Matter::Preservation(form) if form.is_about(asked))
+        })),
+        None if kind == MatterKind::Preservation => None,
+        _ => Some(false),
+    };
+    check.of(kind.label()).that(free, &NOT_PENDING_TWICE);
     // What is refused is not recorded, and hashing it is most of the work.
     let matter = matter.filter(|_| check.failing().next().is_none())?;
     let digest = digest(at.dossier, &matter);

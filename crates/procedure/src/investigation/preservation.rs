@@ -140,6 +140,13 @@ form! {
     }
 }
 
+impl SubmitPreservation {
+    /// Whether another request is about the same things.
+    pub(crate) fn is_about(&self, other: &SubmitPreservation) -> bool {
+        self.objects == other.objects && self.urgent == other.urgent
+    }
+}
+
 impl Rule for SubmitPreservation {
     fn judge(
         draft: SubmitPreservationDraft,
@@ -429,9 +436,15 @@ pub(super) fn duties(dossier: &Dossier, duties: &mut Vec<Duty>) {
         let basis = clause(45).paragraph(1);
         duties.push(Duty { name, basis, due, step, desk: Desk::Owner });
     };
-    let waiting = dossier.approval.pending(MatterKind::Preservation).is_some();
-    let unapproved = state.preserved.iter().filter(|preserved| preserved.approved.is_none());
-    for preserved in unapproved.filter(|_| !dossier.has_ended() && !waiting) {
+    let waits = |number: usize| {
+        dossier.approval.all_pending().any(|submission| {
+            let Matter::Preservation(form) = &submission.matter else { return false };
+            form.urgent.as_ref().is_some_and(|urgent| urgent.index() == number)
+        })
+    };
+    let unapproved =
+        state.preserved.iter().enumerate().filter(|(_, preserved)| preserved.approved.is_none());
+    for (_, preserved) in unapproved.filter(|(i, _)| !dossier.has_ended() && !waits(*i)) {
         let due = approval_due(preserved.stamp.occurred);
         open(format!("登记保存待补办批准：{}", preserved.title), Some(due), SUBMIT.id);
     }
