@@ -82,7 +82,11 @@ refusals! {
         "没有对移送的管辖权提出异议",
         "先提出异议，或者选择其他理由",
         "已经对移送的管辖权提出异议";
-    ASK_NEXT_HIGHER = "designation.ask_next_higher", [clause(15).paragraph(1), clause(16).paragraph(2)], at "department",
+    ASK_NEXT_HIGHER = "designation.ask_next_higher", [clause(15).paragraph(1)], at "department",
+        "报请的不是上一级保密行政管理部门",
+        "报请上一级保密行政管理部门",
+        "报请的是上一级保密行政管理部门";
+    OBJECTOR_ASKS_NEXT_HIGHER = "designation.objector_asks_next_higher", [clause(16).paragraph(2)], at "department",
         "报请的不是上一级保密行政管理部门",
         "报请上一级保密行政管理部门",
         "报请的是上一级保密行政管理部门";
@@ -118,14 +122,18 @@ refusals! {
         "被指定的部门不在作出决定的部门之下",
         "选择本部门或者下级部门",
         "被指定的部门是作出决定的部门或者其下级";
-    BY_A_SUPERIOR = "designation.by_a_superior", [clause(15).paragraph(1), clause(12), clause(13)], at "by",
-        "没有写明作出决定的上级部门和文号，或者该部门不是上级",
-        "选择承办部门的上级，填写文号",
-        "写明了作出决定的上级部门和文号";
+    BY_A_SUPERIOR = "designation.by_a_superior", [clause(15).paragraph(1)], at "by",
+        "作出决定的部门不是上级",
+        "选择承办部门的上级",
+        "作出决定的部门是上级";
     BY_THE_NATION = "designation.by_the_nation", [clause(14)], at "by",
         "没有国家保密行政管理部门的决定",
         "由国家保密行政管理部门决定；记录其决定的，填写部门和文号",
         "有国家保密行政管理部门的决定";
+    ORGANISED_BY_A_SUPERIOR = "designation.organised_by_a_superior", [clause(12), clause(13)], by ORGANISED_IN_WRITING, at "by",
+        "没有写明作出决定的上级部门和文号，或者该部门不是上级",
+        "选择承办部门的上级，填写文号",
+        "写明了作出决定的上级部门和文号";
     ORGANISED_BY_THE_COMPETENT = "designation.organised_by_the_competent", [clause(12), clause(13)], by ORGANISED_IN_WRITING, at "by",
         "书面组织的部门不是对本案有管辖权的上级",
         "由有管辖权的上级书面组织",
@@ -200,11 +208,14 @@ impl Rule for RequestDesignation {
         match draft.ground {
             Some(RequestGround::Dispute) => judge_dispute(&draft, owner, directory, check),
             Some(ground) => {
+                let next = directory.superiors(owner).first().map(|next| &next.id);
+                let asks_next = asked.map(|asked| next == Some(asked));
                 if ground == RequestGround::Objection {
                     check.that(state.objection.is_some(), &OBJECTED_FIRST);
+                    check.that(asks_next, &OBJECTOR_ASKS_NEXT_HIGHER);
+                } else {
+                    check.that(asks_next, &ASK_NEXT_HIGHER);
                 }
-                let next = directory.superiors(owner).first().map(|next| &next.id);
-                check.that(asked.map(|asked| next == Some(asked)), &ASK_NEXT_HIGHER);
             }
             None => {}
         }
@@ -348,7 +359,7 @@ fn judge_author(
         .as_ref()
         .zip(paper.as_ref())
         .map(|(by, paper)| by.as_ref().is_some_and(|by| is_above(by, at)) && paper.is_some());
-    check.that(from_paper.map(|from_paper| itself || from_paper), &BY_A_SUPERIOR);
+    check.that(from_paper.map(|from_paper| itself || from_paper), &ORGANISED_BY_A_SUPERIOR);
 }
 
 form! {
