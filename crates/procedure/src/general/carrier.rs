@@ -41,9 +41,9 @@ pub const FIND_CARRIER: Step = Step::of::<FindCarrier>(
 
 refusals! {
     WATCHED_ONCE = "carrier.watched_once", [clause(5).item(1)], at "name",
-        "已登记过同一载体",
+        "已登记过同一载体，尚未找到",
         "每个载体登记一次；确系不同的载体，以编号加以区别",
-        "没有登记过同一载体";
+        "没有登记过尚未找到的同一载体";
     NOT_FOUND_YET = "carrier.not_found_yet", [clause(5).item(1)], at "carrier",
         "该载体已经找到",
         "选择尚未找到的载体",
@@ -77,8 +77,10 @@ impl Rule for ReportMissing {
         at: &At<'_>,
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
+        // What was found may be missing again, from another day on.
+        let carriers = &at.dossier.general.carriers;
         let watched =
-            |name: &Text| at.dossier.general.carriers.iter().any(|c| c.form.name == *name);
+            |name: &Text| carriers.iter().any(|c| c.found.is_none() && c.form.name == *name);
         check.that(draft.name.as_ref().map(|name| !watched(name)), &WATCHED_ONCE);
         Some(super::Event::CarrierMissing(Self::complete(draft)?).into())
     }
