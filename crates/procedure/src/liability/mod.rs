@@ -65,8 +65,8 @@ pub static STEPS: &[Step] = &[
 
 refusals! {
     CONCERNED_NAMED = "liability.concerned_named", [clause(59).paragraph(2)], at "assisted",
-        "没有写明协助的是哪一机关、单位",
-        "选择被协助的机关、单位",
+        "没有写明协助的是哪一机关、单位，或者写的是其自身",
+        "选择被协助的其他机关、单位；其自身妨碍查处的，按第五十九条第一款记录",
         "写明了被协助的机关、单位";
     ASSISTED_BY_ENTERPRISE = "liability.assisted_by_enterprise", [clause(59).paragraph(2)], at "unit",
         "不是企业、事业单位",
@@ -150,7 +150,11 @@ impl Rule for RecordHindrance {
         check: &mut Check<'_>,
     ) -> Option<dossier::Event> {
         if draft.part == Some(Part::Assisting) {
-            check.that(draft.assisted.as_ref().map(Option::is_some), &CONCERNED_NAMED);
+            // Who hinders for its own sake assists nobody.
+            let another = draft.assisted.as_ref().map(|assisted| {
+                assisted.as_ref().is_some_and(|assisted| draft.unit.as_ref() != Some(assisted))
+            });
+            check.that(another, &CONCERNED_NAMED);
             let unit = draft.unit.as_ref().and_then(|id| at.setting.directory.unit(id));
             let kind = unit.map(|unit| {
                 matches!(unit.category, UnitCategory::Enterprise | UnitCategory::Institution)
@@ -262,7 +266,7 @@ pub struct Incident {
     pub form: RecordHindrance,
     /// Who and when.
     pub stamp: Stamp,
-    /// 处理建议或者提请处罚: by when an answer is asked for, and when it was made.
+    /// 处理建议或者提请处罚: by when an answer is asked for, and when it was first made.
     pub asked: Option<(Option<Date>, Stamp)>,
     /// 处理结果.
     pub result: Option<(RecordLiability, Stamp)>,
@@ -282,7 +286,9 @@ impl State {
 
     fn ask(&mut self, id: &IncidentId, reply_by: Option<Date>, stamp: Stamp) {
         if let Some(incident) = self.incidents.get_mut(id.index()) {
-            incident.asked = Some((reply_by, stamp));
+            // What is told later may answer what was asked first.
+            let first = incident.asked.take().map_or(stamp, |(_, first)| first);
+            incident.asked = Some((reply_by, first));
         }
     }
 }
