@@ -71,16 +71,17 @@ impl Rule for HandOver {
     fn judge(draft: HandOverDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
         let item = item(&draft.evidence, at);
         check.conduct(item.map(|item| item.keeper() == Some(at.who())), &GIVER_KEEPS);
+        let day = at.occurred.unwrap_or(at.today());
         let another = draft.receiver.as_ref().map(|staff| {
             let head = at.setting.directory.staff(staff).is_some_and(|staff| {
                 staff.is_head() && Some(&staff.department) == at.dossier.department()
             });
-            let handler = at.dossier.is_handler_on(staff, at.today());
-            let recused = at.dossier.general.stands_back(staff, at.today());
+            let handler = at.dossier.is_handler_on(staff, day);
+            let recused = at.dossier.general.stands_back(staff, day);
             staff != at.who() && !recused && (head || handler)
         });
         check.that(another, &GIVEN_TO_ANOTHER);
-        at.follows(item.map(|item| item.stamp.occurred), check);
+        at.follows(item.map(|item| item.last_moved()), check);
         Some(Event::HandedOver(Self::complete(draft)?).into())
     }
 }
