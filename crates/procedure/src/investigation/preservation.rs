@@ -141,9 +141,9 @@ form! {
 }
 
 impl SubmitPreservation {
-    /// Whether another request is about the same things.
+    /// Whether another request is about the same preservation, or else about the same things.
     pub(crate) fn is_about(&self, other: &SubmitPreservation) -> bool {
-        self.objects == other.objects && self.urgent == other.urgent
+        self.urgent == other.urgent && (self.urgent.is_some() || self.objects == other.objects)
     }
 }
 
