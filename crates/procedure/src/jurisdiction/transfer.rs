@@ -2,7 +2,7 @@
 
 use super::{Event, competence, facts};
 use crate::{
-    check::{Check, refusals},
+    check::{Check, known, refusals},
     dossier::{self, At, Dossier, Stamp},
     law::clause,
     number::Series,
@@ -232,10 +232,14 @@ fn judge_receiver(to: Option<&DepartmentId>, at: &At<'_>, check: &mut Check<'_>)
 fn judge_review(at: &At<'_>, check: &mut Check<'_>) {
     let filing = &at.dossier.filing;
     let answers = filing.answers.as_ref().filter(|_| filing.report.is_some());
-    let shows = answers.is_some_and(|answers| {
-        answers.leak.known() == Some(true) && answers.criminal.known() == Some(false)
-    });
-    check.that(shows, &REVIEW_SHOWS_LEAK);
+    let Some(answers) = answers else { return check.that(false, &REVIEW_SHOWS_LEAK) };
+    // What the review could not establish is not a no.
+    let shows = match (answers.leak.known(), answers.criminal.known()) {
+        (Some(false), _) | (_, Some(true)) => Some(false),
+        (Some(true), Some(false)) => Some(true),
+        _ => None,
+    };
+    check.that(known(shows), &REVIEW_SHOWS_LEAK);
 }
 
 /// Art. 11: the place of a unit or of a residence, where that is easier; evidence is collected first.
