@@ -208,7 +208,8 @@ impl Rule for Approve {
         if let Some(submission) = submission {
             let matter = &submission.matter;
             if matter.kind().needs_other_approver() {
-                let own = is_handler(at.who(), at);
+                // Who put it forward does not decide on it, whoever handles the case by now.
+                let own = is_handler(at.who(), at) || submission.stamp.by == *at.who();
                 sole_head = own && !another_head_exists(at);
                 check.of(matter.kind().label()).that(!own || sole_head, &APPROVER_NOT_HANDLER);
             }
@@ -261,7 +262,8 @@ fn another_head_exists(at: &At<'_>) -> bool {
     let stands_back = |id: &StaffId| at.dossier.general.stands_back(id, at.today());
     let mut staff = at.setting.directory.staff_of(department);
     let heads = |id: &StaffId| at.dossier.general.acts_as_head(id, at.today());
-    staff.any(|s| (s.is_head() || heads(&s.id)) && !is_handler(&s.id, at) && !stands_back(&s.id))
+    let able = |id: &StaffId| id != at.who() && !is_handler(id, at) && !stands_back(id);
+    staff.any(|staff| (staff.is_head() || heads(&staff.id)) && able(&staff.id))
 }
 
 /// What was recorded about approvals.
