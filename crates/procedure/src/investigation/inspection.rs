@@ -173,11 +173,24 @@ impl Rule for Inspect {
         });
         let noted = draft.note.as_ref().map(Option::is_some);
         check.that(unsigned.zip(noted).map(|(unsigned, noted)| !unsigned || noted), &ABSENCE_NOTED);
-        let form = Self::complete(draft)?;
-        let engagements = at.occurred.map(|day| form.engagements(day).collect::<Vec<_>>());
-        must_be_free(engagements.as_deref().unwrap_or_default(), at, check);
-        Some(Event::Inspected(form).into())
+        let place = draft.place.as_ref();
+        let engagements = engaged(handlers, at.occurred, draft.from.zip(draft.to), place);
+        must_be_free(&engagements.unwrap_or_default(), at, check);
+        Some(Event::Inspected(Self::complete(draft)?).into())
     }
+}
+
+/// Where everybody is and when, once that is said.
+fn engaged(
+    handlers: Option<&[StaffId]>,
+    date: Option<Date>,
+    span: Option<(Time, Time)>,
+    place: Option<&Text>,
+) -> Option<Vec<Engagement>> {
+    let (date, (from, to), place) = (date?, span?, place?.to_string());
+    let engaged =
+        |staff: &StaffId| Engagement { staff: staff.clone(), date, from, to, place: place.clone() };
+    Some(handlers?.iter().map(engaged).collect())
 }
 
 /// Nobody is at two places at once; several things at one place are inspected together.
@@ -223,21 +236,9 @@ impl Rule for ArrangeInspection {
         let filed = at.dossier.filing.case.is_some();
         let agreed = draft.consent.as_ref().map(Option::is_some);
         check.conduct(agreed.map(|agreed| filed || agreed), &CONSENT_GIVEN);
-        let form = Self::complete(draft)?;
-        must_be_free(&form.engagements(), at, check);
-        Some(Event::InspectionArranged(form).into())
-    }
-}
-
-impl ArrangeInspection {
-    fn engagements(&self) -> Vec<Engagement> {
-        let engaged = |staff: &StaffId| Engagement {
-            staff: staff.clone(),
-            date: self.day,
-            from: self.from,
-            to: self.to,
-            place: self.place.to_string(),
-        };
-        self.handlers.iter().map(engaged).collect()
+        let place = draft.place.as_ref();
+        let engagements = engaged(handlers, draft.day, draft.from.zip(draft.to), place);
+        must_be_free(&engagements.unwrap_or_default(), at, check);
+        Some(Event::InspectionArranged(Self::complete(draft)?).into())
     }
 }
