@@ -364,6 +364,10 @@ impl Rule for Assist {
     fn judge(draft: AssistDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
         let state = &at.dossier.jurisdiction;
         check.that(state.was_received() || state.transit.is_some(), &CAME_BY_TRANSFER);
+        // What was done before the hand-over was the department's own work.
+        let first = state.transfers.first().map(|transfer| &transfer.sent);
+        let sent = first.or(state.transit.as_ref().map(|transit| &transit.stamp));
+        at.follows(sent.map(|sent| sent.occurred), check);
         Some(Event::Assisted(Self::complete(draft)?).into())
     }
 }
