@@ -115,6 +115,10 @@ refusals! {
         "副本、复制件尚未与原件核实无误",
         "与原件核实",
         "副本、复制件已经与原件核实无误";
+    PICTURE_AGREES = "evidence.picture_agrees", [clause(19)],
+        "经核实或者鉴定与原物不一致，不足以反映原物外形或者内容",
+        "重新收集",
+        "经核实或者鉴定与原物一致";
     COPY_AGREES = "evidence.copy_agrees", [clause(20).paragraph(2)],
         "经核实与原件、原物不一致，不能反映原件及其内容",
         "重新收集",
@@ -647,7 +651,8 @@ fn judge_item<'a>(item: &Item, dossier: &Dossier, setting: &'a Setting) -> (Chec
     excluding.that(!item.stamp.in_breach, &PRODUCED_IN_BREACH);
     custody::judge(item, &mut excluding, &mut completing);
     let agreement = item.verified.as_ref().map(|form| form.agreement);
-    excluding.that(agreement != Some(Agreement::Differs), &COPY_AGREES);
+    let agrees = if item.kind == Kind::Object { &PICTURE_AGREES } else { &COPY_AGREES };
+    excluding.that(agreement != Some(Agreement::Differs), agrees);
     // The last record of an alteration decides; as long as it is not established, nothing is excluded for good.
     let explained = item.alterations.last().map(|form| form.explained.known());
     excluding.that(explained != Some(Some(false)), &ALTERATION_EXPLAINED);
