@@ -126,7 +126,7 @@ impl Rule for ReferCrime {
     fn judge(draft: ReferCrimeDraft, at: &At<'_>, check: &mut Check<'_>) -> Option<dossier::Event> {
         must_be_in_case(at, check);
         for person in draft.persons.as_deref().unwrap_or_default() {
-            let suspicion = at.dossier.investigation.suspicion(person);
+            let suspicion = at.dossier.investigation.first_suspicion(person);
             let name = at.dossier.general.person_name(person);
             check.of(name).that(suspicion.is_some(), &SUSPECTED_FIRST);
             at.follows(suspicion.map(|stamp| stamp.occurred), check);
@@ -196,6 +196,12 @@ impl State {
     /// The last time somebody's conduct was thought to be a crime.
     fn suspicion(&self, person: &PersonId) -> Option<&Stamp> {
         let about = self.suspicions.iter().rev().find(|(form, _)| form.persons.contains(person));
+        about.map(|(_, stamp)| stamp)
+    }
+
+    /// The first time somebody's conduct was thought to be a crime; from then on it may be referred.
+    fn first_suspicion(&self, person: &PersonId) -> Option<&Stamp> {
+        let about = self.suspicions.iter().find(|(form, _)| form.persons.contains(person));
         about.map(|(_, stamp)| stamp)
     }
 
