@@ -1,5 +1,7 @@
 //! 处理. Proposals on persons, rectification by units, and the cancellation of a case that does not hold (arts. 49, 51, 52).
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use super::{Event, State, ladder, must_be_in_case};
@@ -141,6 +143,14 @@ pub struct Proposal {
     pub stamp: Stamp,
     /// 处理结果.
     pub outcomes: Vec<Outcome>,
+    /// 书面告知之日, the first for each person.
+    pub told: BTreeMap<PersonId, Date>,
+}
+
+impl Proposal {
+    pub(super) fn new(form: ProposeHandling, stamp: Stamp) -> Proposal {
+        Proposal { form, stamp, outcomes: Vec::new(), told: BTreeMap::new() }
+    }
 }
 
 impl State {
@@ -152,10 +162,14 @@ impl State {
     }
 }
 
-pub(super) fn record(state: &mut State, form: &RecordOutcome, _: Stamp) {
+pub(super) fn record(state: &mut State, form: &RecordOutcome, stamp: Stamp) {
     let index = (form.proposal.0 as usize).wrapping_sub(1);
     if let Some(proposal) = state.proposals.get_mut(index) {
         proposal.outcomes.extend(form.outcomes.iter().cloned());
+        for outcome in form.outcomes.iter() {
+            let told = proposal.told.entry(outcome.person.clone()).or_insert(stamp.occurred);
+            *told = stamp.occurred.min(*told);
+        }
     }
 }
 

@@ -156,7 +156,8 @@ impl Rule for ProposeCorrection {
             let name = at.dossier.general.person_name(person);
             check.of(name).that(proposal.form.persons.contains(person), &CORRECTION_OF_PROPOSED);
             let overdue = proposal.form.reply_by.zip(at.occurred).is_some_and(|(by, day)| by < day);
-            let told = proposal.outcomes.iter().any(|outcome| outcome.person == *person);
+            let day = at.occurred.unwrap_or(at.today());
+            let told = proposal.told.get(person).is_some_and(|told| *told <= day);
             check.of(name).that(told || overdue, &OUTCOME_WAITED_FOR);
         }
         Some(Event::CorrectionProposed(Self::complete(draft)?).into())
