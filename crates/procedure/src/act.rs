@@ -150,7 +150,12 @@ fn judge(dossier: &Dossier, setting: &Setting, act: &Act, mut check: Check<'_>) 
         let before = dossier.before(*entry);
         let now = dossier.entry(*entry).map_or(setting.now, |entry| entry.entered);
         let then = Setting { now, ..setting.clone() };
-        return judge_form(dossier, &At { dossier: &before, setting: &then, ..at }, check);
+        // What was done inside the product was done when it was entered first.
+        let occurred = match act.step.occurs {
+            Occurs::WhenEntered => Some(then.today()),
+            Occurs::OnDay(_) => occurred,
+        };
+        return judge_form(dossier, &At { dossier: &before, setting: &then, act, occurred }, check);
     }
     judge_form(dossier, &at, check)
 }
