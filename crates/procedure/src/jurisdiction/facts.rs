@@ -226,8 +226,10 @@ fn presumed(dossier: &Dossier, directory: &Directory) -> Facts {
 
 /// The clauses that stand against the owner's competence; without stated facts only those that the units concerned give.
 fn against_owner(dossier: &Dossier, directory: &Directory) -> Vec<(Clause, String)> {
-    let facts = presumed(dossier, directory);
+    let mut facts = presumed(dossier, directory);
     let owner = dossier.department().and_then(|id| directory.department(id));
+    // Whoever has the case is spoken of, even where nothing of it lies in its region.
+    facts.holder = owner.map(|owner| owner.name.to_string());
     let (Ok(tree), Some(owner)) = (tree(directory, &facts), owner) else { return Vec::new() };
     let Ok(opinions) = competence::competent(&tree, &facts) else { return Vec::new() };
     let of_owner = opinions.into_iter().filter(|o| o.department == owner.name.as_str());
