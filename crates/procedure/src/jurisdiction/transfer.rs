@@ -228,17 +228,24 @@ fn judge_receiver(to: Option<&DepartmentId>, at: &At<'_>, check: &mut Check<'_>)
     check.that(competent, &TO_THE_COMPETENT);
 }
 
-/// Art. 29-2: the review showed a leak that is no crime.
+/// Art. 29-2: the review showed a leak that is no crime, of the whole or of one part (reading 29-1).
 fn judge_review(at: &At<'_>, check: &mut Check<'_>) {
     let filing = &at.dossier.filing;
-    let answers = filing.answers.as_ref().filter(|_| filing.report.is_some());
-    let Some(answers) = answers else { return check.that(false, &REVIEW_SHOWS_LEAK) };
-    // What the review could not establish is not a no.
-    let shows = match (answers.leak.known(), answers.criminal.known()) {
-        (Some(false), _) | (_, Some(true)) => Some(false),
-        (Some(true), Some(false)) => Some(true),
-        _ => None,
-    };
+    let reported = filing.answers.iter().chain(&filing.disposition.parts);
+    let mut shown = reported.filter(|_| filing.report.is_some()).map(|answers| {
+        // What the review could not establish is not a no.
+        match (answers.leak.known(), answers.criminal.known()) {
+            (Some(false), _) | (_, Some(true)) => Some(false),
+            (Some(true), Some(false)) => Some(true),
+            _ => None,
+        }
+    });
+    let first = shown.next().unwrap_or(Some(false));
+    let shows = shown.fold(first, |one, other| match (one, other) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (None, _) | (_, None) => None,
+        (Some(false), Some(false)) => Some(false),
+    });
     check.that(known(shows), &REVIEW_SHOWS_LEAK);
 }
 
