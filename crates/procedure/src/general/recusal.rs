@@ -308,16 +308,19 @@ pub struct Recusal {
     pub decision: Option<(DecideRecusal, Stamp)>,
 }
 
-/// Who recuses themself stands back at once, and comes back only if that is refused; at a party's request, only when it is granted (reading 9-2).
+/// Who recuses themself stands back at once, and comes back on the day on which that is refused; at a party's request, only when it is granted (reading 9-2).
 pub(super) fn stands_back(recusals: &[Recusal], staff: &StaffId, on: Date) -> bool {
     recusals.iter().filter(|recusal| recusal.staff == *staff).any(|recusal| {
+        let of_own_accord = |on: Date| recusal.party.is_none() && recusal.stamp.occurred <= on;
         match &recusal.decision {
-            Some((form, stamp)) => match form.decision {
-                Decision::Granted if recusal.party.is_none() => recusal.stamp.occurred <= on,
-                Decision::Granted => form.decided.unwrap_or(stamp.occurred) <= on,
-                Decision::Refused => false,
-            },
-            None => recusal.party.is_none() && recusal.stamp.occurred <= on,
+            Some((form, stamp)) => {
+                let decided = form.decided.unwrap_or(stamp.occurred) <= on;
+                match form.decision {
+                    Decision::Granted => decided || of_own_accord(on),
+                    Decision::Refused => !decided && of_own_accord(on),
+                }
+            }
+            None => of_own_accord(on),
         }
     })
 }
