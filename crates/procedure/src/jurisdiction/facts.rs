@@ -217,10 +217,12 @@ pub(super) fn is_competent_superior(by: &DepartmentId, at: &At<'_>) -> bool {
 fn presumed(dossier: &Dossier, directory: &Directory) -> Facts {
     let stated = dossier.jurisdiction.facts.as_ref().map(|(form, _)| form);
     let mut facts = facts(dossier, directory, stated);
+    let owner = dossier.department().and_then(|id| directory.department(id));
     if stated.is_none() {
-        let owner = dossier.department().and_then(|id| directory.department(id));
         facts.places = owner.map(|owner| owner.region.to_string()).into_iter().collect();
     }
+    // It is asked about even where nothing that happened touches it.
+    facts.holder = owner.map(|owner| owner.name.to_string());
     facts
 }
 
