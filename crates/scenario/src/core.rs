@@ -7,7 +7,7 @@ use std::{
 
 use jiff::civil::DateTime;
 use procedure::{
-    Dossier, Setting,
+    Dossier, Entry, Setting,
     act::{self, Act},
     check::{Finding, Verdict},
     directory::{self, Directory},
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The core in memory.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Core {
     directory: Arc<Directory>,
     dossiers: BTreeMap<String, Dossier>,
@@ -46,6 +46,11 @@ impl Core {
     /// The dossier with this id.
     pub fn dossier(&self, id: &str) -> Option<&Dossier> {
         self.dossiers.get(id)
+    }
+
+    /// The cast.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
     }
 
     /// Every dossier.
@@ -77,9 +82,28 @@ impl Core {
         format!("卷{}", self.dossiers.len() + 1)
     }
 
-    fn department_of(&self, who: &StaffId) -> DepartmentId {
+    /// Where somebody serves; nowhere, if they are not in the cast.
+    pub fn department_of(&self, who: &StaffId) -> DepartmentId {
         let staff = self.directory.staff(who);
         staff.map_or_else(|| DepartmentId(String::new()), |staff| staff.department.clone())
+    }
+
+    /// Records an entry and what stands beside it, with their numbers; says in which dossiers, its own first.
+    pub fn record(&mut self, id: &str, mut entry: Entry) -> Vec<String> {
+        let numbers = &mut self.numbers;
+        number::fill(&mut entry, |series| {
+            let next = numbers.entry(series.to_owned()).or_default();
+            *next += 1;
+            *next
+        });
+        let mut recorded = vec![id.to_owned()];
+        for (DossierId(other), event) in companions(&entry) {
+            recorded.push(other.clone());
+            let other = self.dossiers.entry(other.clone()).or_insert_with(|| Dossier::new(other));
+            other.apply(entry.beside(other, event));
+        }
+        self.dossiers.entry(id.to_owned()).or_insert_with(|| Dossier::new(id)).apply(entry);
+        recorded
     }
 
     /// The answers as the core sees them: sealed parts are kept apart and files hashed before.
@@ -182,31 +206,23 @@ impl World for Core {
     ) -> Result<Reply, String> {
         let answers = self.answers(act);
         let id = dossier.map_or_else(|| self.fresh(), str::to_owned);
-        let empty = Dossier::new(id.clone());
-        let current = self.dossiers.get(&id).unwrap_or(&empty);
         let setting = self.setting(&self.department_of(&act.who), act.at, &id);
         let manner = manner(&act.manner, corrects)?;
         let act = Act { step: act.step, who: act.who.clone(), manner, answers };
+        let empty = Dossier::new(id.clone());
+        let current = self.dossiers.get(&id).unwrap_or(&empty);
         let verdict = procedure::decide(current, &setting, &act);
         let mut reply = reply(&verdict);
-        let Some(mut entry) = procedure::entry(current, &setting, &act, &verdict) else {
+        let Some(entry) = procedure::entry(current, &setting, &act, &verdict) else {
             return Ok(reply);
         };
-        let numbers = &mut self.numbers;
-        number::fill(&mut entry, |series| {
-            let next = numbers.entry(series.to_owned()).or_default();
-            *next += 1;
-            *next
-        });
-        reply.number = entry.number().map(ToString::to_string);
-        reply.version = Some(entry.version);
-        reply.dossier = Some(id.clone());
-        for (DossierId(other), event) in companions(&entry) {
-            let other = self.dossiers.entry(other.clone()).or_insert_with(|| Dossier::new(other));
-            other.apply(entry.beside(other, event));
-            reply.opened = Some(other.id.clone()).filter(|_| other.version() == 1);
-        }
-        self.dossiers.entry(id).or_insert(empty).apply(entry);
+        let recorded = self.record(&id, entry);
+        let entry = self.dossiers.get(&id).and_then(|dossier| dossier.history.last());
+        reply.number = entry.and_then(Entry::number).map(ToString::to_string);
+        reply.version = entry.map(|entry| entry.version);
+        reply.dossier = Some(id);
+        let new = |id: &&String| self.dossiers.get(*id).is_some_and(|other| other.version() == 1);
+        reply.opened = recorded.iter().skip(1).find(new).cloned();
         Ok(reply)
     }
 
