@@ -314,7 +314,9 @@ pub(super) fn stands_back(recusals: &[Recusal], staff: &StaffId, on: Date) -> bo
         let of_own_accord = |on: Date| recusal.party.is_none() && recusal.stamp.occurred <= on;
         match &recusal.decision {
             Some((form, stamp)) => {
-                let decided = form.decided.unwrap_or(stamp.occurred) <= on;
+                // The day above is that of a paper from above; without one, it was decided here.
+                let above = form.superior_paper.as_ref().and(form.decided);
+                let decided = above.unwrap_or(stamp.occurred) <= on;
                 match form.decision {
                     Decision::Granted => decided || of_own_accord(on),
                     Decision::Refused => !decided && of_own_accord(on),

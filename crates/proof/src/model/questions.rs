@@ -368,7 +368,12 @@ impl<'a> Scene<'a> {
     /// Whether somebody stands back on a day: at once where they said so themselves, else once it was decided.
     pub fn stands_back(&self, who: &str, day: Date) -> bool {
         self.recusals().iter().filter(|recusal| recusal.whom == who).any(|recusal| {
-            let decided = recusal.decided.filter(|(told, _)| told.happened <= day);
+            // 由上一级决定: on the day of its paper, where one was recorded.
+            let on = |told: &Told| {
+                let above = told.answer("superior_paper").and_then(|_| told.date("decided"));
+                above.unwrap_or(told.happened)
+            };
+            let decided = recusal.decided.filter(|(told, _)| on(told) <= day);
             match decided {
                 Some((_, granted)) => granted,
                 None => recusal.own && recusal.told.happened <= day,
