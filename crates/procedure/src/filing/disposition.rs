@@ -648,7 +648,7 @@ pub(super) fn request(dossier: &mut Dossier, form: &NotifySupplement, stamp: Sta
     dossier.filing.disposition.requests.push(request);
 }
 
-/// What was added opens the review again; what had been put on file gets a new limit (reading 29-3).
+/// What was added opens the review again, and with it what had been put on file; where everything had, there is a new limit (reading 29-3).
 pub(super) fn supplement(dossier: &mut Dossier, form: &ReceiveSupplement, stamp: Stamp) {
     let filing = &mut dossier.filing;
     let state = &mut filing.disposition;
@@ -656,8 +656,8 @@ pub(super) fn supplement(dossier: &mut Dossier, form: &ReceiveSupplement, stamp:
         request.answer = Some((form.clone(), stamp.clone()));
     }
     state.supplements.push((form.clone(), stamp.clone()));
+    state.dispositions.retain(|disposition| disposition.way != Way::OnFile);
     if dossier.end.take().is_some() {
-        state.dispositions.retain(|disposition| disposition.way != Way::OnFile);
         filing.report = None;
         filing.extensions.clear();
         filing.restarted = Some(stamp.occurred);
