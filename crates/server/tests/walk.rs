@@ -50,6 +50,8 @@ impl Walk {
         let case = Scenario { lines: chosen(case.lines, fork), ..case };
         let runtime = Runtime::new().unwrap();
         let Served { office, base } = serve(&runtime);
+        // As scenarios have it: what happened in the course of a day is entered when it ends, whenever the test runs.
+        office.clock().set(jiff::civil::date(2026, 3, 16).at(18, 0, 0, 0));
         found(&office, &case.cast).unwrap();
         let data = tempfile::tempdir().unwrap();
         symlink(Path::new("../../.fonts").canonicalize().unwrap(), data.path().join("fonts"))
