@@ -410,7 +410,10 @@ fn is_free(s: Scene<'_>) -> Says {
     others
         .retain(|(_, told)| told.step != "supervise_violation" || is_settled(s, told) || !goes_on);
     let same = |part: &Option<&str>, told: &Told| {
-        let all = meant.is_none() && told.step == "supervise_violation";
+        // 不予处理 of everything puts aside what is still supervised too.
+        let puts_aside = ["submit_not_handled", "approve"].contains(&s.attempt.step.id);
+        let open = told.step == "supervise_violation" && !is_settled(s, told);
+        let all = meant.is_none() && puts_aside && open;
         // What else was decided about the whole has ended it.
         let whole = ["submit_filing", "supervise_violation"].contains(&told.step);
         all || if part.is_some() { *part == meant } else { whole }
