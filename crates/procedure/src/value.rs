@@ -138,7 +138,8 @@ pub(crate) enum Id<'a> {
 impl Id<'_> {
     fn is(self, text: &str) -> bool {
         match self {
-            Id::Number(number) => text.parse() == Ok(number),
+            // As it is written, not as `+1` or `01` could be read.
+            Id::Number(number) => text.parse() == Ok(number) && !text.starts_with(['+', '0']),
             Id::Text(id) => id == text,
         }
     }
