@@ -15,6 +15,7 @@ mod index;
 mod seal;
 mod sqlite;
 mod stream;
+pub mod tree;
 mod vault;
 mod verify;
 

@@ -14,4 +14,5 @@ mod lists;
 mod record;
 mod seals;
 mod support;
+mod tree;
 mod vault;
