@@ -153,7 +153,7 @@ impl<N: Nodes> Tree<N> {
 
     /// The root of the first `size` leaves.
     pub fn root(&mut self, size: u64) -> Result<Node, Fault> {
-        if size == 0 { Ok(Node::empty()) } else { self.subtree(0..size) }
+        if size == 0 { Ok(Node::empty()) } else { self.subtree(0..size, size) }
     }
 
     /// Shows that a leaf is in the tree of a size; the nearest sibling first.
@@ -166,10 +166,10 @@ impl<N: Nodes> Tree<N> {
         while range.end - range.start > 1 {
             let middle = range.start + left_part(range.end - range.start);
             if leaf < middle {
-                proof.push(self.subtree(middle..range.end)?);
+                proof.push(self.subtree(middle..range.end, size)?);
                 range.end = middle;
             } else {
-                proof.push(self.subtree(range.start..middle)?);
+                proof.push(self.subtree(range.start..middle, size)?);
                 range.start = middle;
             }
         }
@@ -190,30 +190,30 @@ impl<N: Nodes> Tree<N> {
         while old != range.end {
             let middle = range.start + left_part(range.end - range.start);
             if old <= middle {
-                proof.push(self.subtree(middle..range.end)?);
+                proof.push(self.subtree(middle..range.end, new)?);
                 range.end = middle;
             } else {
-                proof.push(self.subtree(range.start..middle)?);
+                proof.push(self.subtree(range.start..middle, new)?);
                 range.start = middle;
             }
         }
         if range.start > 0 {
             // The old root is not among what the verifier computes with, so this part is told.
-            proof.push(self.subtree(range)?);
+            proof.push(self.subtree(range, new)?);
         }
         proof.reverse();
         Ok(proof)
     }
 
     /// The hash over a range that is a subtree of some tree: its left part begins at a multiple
-    /// of its length.
-    fn subtree(&mut self, range: Range<u64>) -> Result<Node, Fault> {
+    /// of its length. Tiles are read as far as a tree of `size` has them.
+    fn subtree(&mut self, range: Range<u64>, size: u64) -> Result<Node, Fault> {
         let mut parts = Vec::new();
         let mut start = range.start;
         while start < range.end {
             let length = range.end - start;
             let length = if length.is_power_of_two() { length } else { left_part(length) };
-            parts.push(self.perfect(start, length.trailing_zeros(), range.end)?);
+            parts.push(self.perfect(start, length.trailing_zeros(), size)?);
             start += length;
         }
         let whole = parts.into_iter().rev().reduce(|right, left| Node::parent(&left, &right));
