@@ -9,9 +9,11 @@
 
 mod append;
 mod aside;
+pub mod checkpoint;
 mod event;
 mod fault;
 mod index;
+mod keys;
 mod seal;
 mod sqlite;
 mod stream;
@@ -29,12 +31,12 @@ pub use index::{
     Articles, Cursor, DossierRow, DossierRows, LimitRow, ListQuery, Listed, NotACursor, Order,
     Page, Scope, Sort, Standing, Total,
 };
+pub use keys::Keys;
 pub use seal::{SealedPart, Secret};
 pub use stream::Stream;
 pub use vault::{Blob, BlobReader, PutError, Vault};
 pub use verify::{Bad, Report};
 
-use seal::Keys;
 use vault::Directory;
 
 /// The record, opened. Clones share it; the last one to go closes it.
@@ -67,7 +69,7 @@ impl Store {
         if full(keys)?.starts_with(full(directory)?) {
             return Err(Fault::Misuse("the keys must lie outside the data".to_owned()));
         }
-        let keys = Keys::open(keys)?;
+        let keys = Keys::open(keys, None)?;
         let engine = sqlite::Sqlite::open(&directory.join("record.db"), &keys)?;
         vault::sync(directory).map_err(Fault::io("make the data directory durable"))?;
         let directory = Some(Directory::open(directory.join("vault"))?);

@@ -2,13 +2,7 @@
 //!
 //! A [`Secret`] has no text form, so that it cannot be printed, logged or indexed by accident.
 
-use std::{
-    fmt,
-    fs::{self, DirBuilder, File, OpenOptions},
-    io::{Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
-    path::Path,
-};
+use std::fmt;
 
 use aes_gcm::{
     AesGcm, KeyInit,
@@ -18,6 +12,7 @@ use sm3::{Digest, Sm3};
 use sm4::Sm4;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+pub(crate) use crate::keys::Keys;
 use crate::{Fault, Hash, event::random};
 
 /// Bytes that may only be read on purpose, and are wiped when dropped.
@@ -61,76 +56,10 @@ pub(crate) struct SealKey {
     pub(crate) check: Hash,
 }
 
-/// The keys of one store.
-pub(crate) struct Keys {
-    pub(crate) identity: SealKey,
-    pub(crate) draft: SealKey,
-}
-
 const NONCE_SIZE: usize = 12;
 
-impl Keys {
-    /// Reads the keys, making those that are missing.
-    pub(crate) fn open(directory: &Path) -> Result<Keys, Fault> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(Fault::io("make the key directory"))?;
-        Ok(Keys {
-            identity: SealKey::open(directory, "identity")?,
-            draft: SealKey::open(directory, "draft")?,
-        })
-    }
-
-    /// Keys that live as long as the process.
-    pub(crate) fn passing() -> Result<Keys, Fault> {
-        Ok(Keys {
-            identity: SealKey::new("identity", &Zeroizing::new(random()?)),
-            draft: SealKey::new("draft", &Zeroizing::new(random()?)),
-        })
-    }
-
-    pub(crate) fn all(&self) -> [&SealKey; 2] {
-        [&self.identity, &self.draft]
-    }
-}
-
 impl SealKey {
-    fn open(directory: &Path, name: &'static str) -> Result<SealKey, Fault> {
-        let path = directory.join(format!("{name}.key"));
-        let fault = |what: &str| Fault::Key { name, what: what.to_owned() };
-        let mut file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                make_key_file(directory, &path).map_err(Fault::io("make a key file"))?;
-                File::open(&path).map_err(Fault::io("open a key file"))?
-            }
-            Err(error) => return Err(Fault::io("open a key file")(error)),
-        };
-        for path in [directory, &path] {
-            let metadata = fs::metadata(path).map_err(Fault::io("look at a key file"))?;
-            if metadata.permissions().mode() & 0o077 != 0 {
-                return Err(fault("file and directory must be readable by their owner only"));
-            }
-        }
-        // One byte more than a key, so that a longer file is noticed.
-        let mut bytes = Zeroizing::new([0; 17]);
-        let mut length = 0;
-        while let Some(rest) = bytes.get_mut(length..).filter(|rest| !rest.is_empty()) {
-            match file.read(rest).map_err(Fault::io("read a key file"))? {
-                0 => break,
-                read => length += read,
-            }
-        }
-        let key: [u8; 16] = bytes
-            .get(..length)
-            .and_then(|key| key.try_into().ok())
-            .ok_or_else(|| fault("must be exactly 16 bytes"))?;
-        Ok(SealKey::new(name, &Zeroizing::new(key)))
-    }
-
-    fn new(name: &'static str, key: &Zeroizing<[u8; 16]>) -> SealKey {
+    pub(crate) fn new(name: &'static str, key: &Zeroizing<[u8; 16]>) -> SealKey {
         let check = Sm3::new()
             .chain_update(b"chachu-key-check\n")
             .chain_update(key.as_slice())
@@ -173,18 +102,6 @@ fn associated(place: &[&str]) -> Vec<u8> {
         bytes.extend(part.as_bytes());
     }
     bytes
-}
-
-/// Writes the whole key or nothing: half a key would never be found out to be one.
-fn make_key_file(directory: &Path, path: &Path) -> std::io::Result<()> {
-    let key = Zeroizing::new(random::<16>().map_err(|_| std::io::ErrorKind::Other)?);
-    let unfinished = path.with_extension("new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    file.write_all(key.as_slice())?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    File::open(directory)?.sync_all()
 }
 
 #[cfg(test)]
