@@ -287,7 +287,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let directory = root.path().join("keys");
         Keys::open(&directory, None).unwrap();
-        SEALING.map(|(name, _)| fs::remove_file(path(&directory, name)).unwrap());
+        for (name, _) in SEALING {
+            fs::remove_file(path(&directory, name)).unwrap();
+        }
         assert_eq!(refusal(&directory, None), "key identity: the file is missing");
     }
 

@@ -13,6 +13,7 @@ mod full;
 mod lists;
 mod record;
 mod seals;
+mod second;
 mod support;
 mod tree;
 mod vault;

@@ -113,6 +113,9 @@ fn keys_lie_closed_outside_the_data_and_are_the_right_ones() {
     fs::write(&key, [right.as_slice(), &[0]].concat()).unwrap();
     assert_eq!(refusal(), "must be exactly 16 bytes");
     fs::remove_file(&key).unwrap();
+    assert_eq!(refusal(), "the file is missing");
+    fs::write(&key, [7; 16]).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(refusal(), "is not the key this store was made with");
     fs::write(&key, right).unwrap();
     place.open();
