@@ -7,7 +7,6 @@
 use std::fmt;
 
 use base64ct::{Base64, Encoding};
-use ed25519_dalek::Verifier as _;
 use sha2::{Digest, Sha256};
 
 use crate::{Fault, Hash, Keys, keys::SM2_SIGNER, tree::Node};
@@ -240,7 +239,7 @@ impl Verifier {
                     .is_ok_and(|signature| key.verify(text, &signature).is_ok())
             }
             PublicKey::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
-                .is_ok_and(|signature| key.verify(text, &signature).is_ok()),
+                .is_ok_and(|signature| key.verify_strict(text, &signature).is_ok()),
         }
     }
 }
