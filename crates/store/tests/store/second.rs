@@ -2,9 +2,9 @@
 
 use std::{env, fs, path::Path, process::Command};
 
-use store::{Blob, Keys, Stream, checkpoint::Checkpoint, tree::Growing};
+use store::{Bad, Blob, Keys, Stream, checkpoint::Checkpoint, tree::Growing};
 
-use crate::support::{Place, act, append, event, write};
+use crate::support::{Place, act, append, event, verify, write};
 
 /// Its answer: one line and an exit code.
 fn second(place: &Place, kept: bool) -> (String, Option<i32>) {
@@ -100,6 +100,8 @@ fn t3_a_second_verifier_names_the_first_bad_place() {
         ),
     ] {
         let place = filled();
+        // Opened before, since a store without its triggers is refused.
+        let store = place.open();
         let raw = place.raw();
         let triggers =
             ["event_stays", "event_is_fixed", "leaf_stays", "leaf_is_fixed", "blob_stays"];
@@ -108,6 +110,16 @@ fn t3_a_second_verifier_names_the_first_bad_place() {
         }
         raw.execute_batch(sql).unwrap();
         assert_eq!(second(&place, true), (format!("发现问题，第一处：{said}"), Some(1)), "{sql}");
+        let first = match verify(&store).bad {
+            Some(Bad { stream: Some(stream), version: Some(version), .. }) => {
+                format!("「{stream}」第{version}条，")
+            }
+            Some(bad) => bad.stream.map_or(String::new(), |stream| format!("「{stream}」，")),
+            None => "检查点".to_owned(),
+        };
+        let named = said.split_inclusive('，').next().filter(|_| said.starts_with('「'));
+        let named = named.unwrap_or(if said.starts_with("检查点") { "检查点" } else { "" });
+        assert_eq!(named, first, "{sql}");
     }
 }
 
