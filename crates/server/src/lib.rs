@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod api;
 pub mod clock;
 pub mod commands;
+pub mod config;
 pub mod law;
 pub mod limit;
 pub mod no;
