@@ -100,9 +100,11 @@ impl Accounts {
             return Err(Denied::NotSignedIn.into());
         }
         let must_change = store.credential(&session.staff)?.is_none_or(|c| c.must_change);
-        if now - session.seen > NOTED_EVERY {
-            let expires = (now + IDLE).min(session.made + LIFETIME);
-            store.put_session(Session { seen: now, expires, ..session })?;
+        // After the clock went back a session must not last until the old time is reached again.
+        if (now - session.seen).abs() > NOTED_EVERY {
+            let made = session.made.min(now);
+            let expires = (now + IDLE).min(made + LIFETIME);
+            store.put_session(Session { made, seen: now, expires, ..session })?;
         }
         Ok(SignedIn { staff, must_change })
     }
@@ -165,7 +167,9 @@ impl Accounts {
             Some(credential) => credential.locked_until.unwrap_or(0),
             None => self.unknown().get(name).copied().unwrap_or_default().locked_until,
         };
-        if locked_until > now {
+        // A delay that the clock's going back made longer than any is none.
+        let longest = i64::from(LONGEST_DELAY) * 1000;
+        if locked_until > now && locked_until - now <= longest {
             let seconds = u64::try_from((locked_until - now).div_euclid(1000) + 1).unwrap_or(1);
             return Err(Denied::Throttled { seconds }.into());
         }

@@ -2,8 +2,15 @@
 //!
 //! The core knows civil time in China (UTC+8, without daylight saving since 1991); the record also keeps the instant.
 //! A demonstration or a test may set the civil time; instants always stay true.
+//! A clock of the system that jumps is noticed, told and never corrected: what is recorded is what the clock said, and order is by version.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Instant,
+};
 
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::Offset};
 
@@ -13,6 +20,67 @@ const CHINA: Offset = Offset::constant(8);
 #[derive(Debug, Default)]
 pub struct Clock {
     reading: Mutex<Reading>,
+    source: Source,
+    watch: Mutex<Watch>,
+    jumps: AtomicU64,
+}
+
+/// Where true time comes from.
+#[derive(Debug, Default)]
+enum Source {
+    #[default]
+    System,
+    Given(Arc<Given>),
+}
+
+/// A time that a test moves: wall clock and monotonic clock, in milliseconds.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// Since 1970-01-01T00:00:00Z.
+    pub wall: AtomicI64,
+    /// Since any moment.
+    pub monotonic: AtomicI64,
+}
+
+/// What the clocks said when they were last looked at.
+#[derive(Debug, Default)]
+struct Watch {
+    last: Option<(i64, i64)>,
+    /// The newest instant that was recorded or told.
+    newest: i64,
+    off: bool,
+}
+
+/// 时钟跳变. What was noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// The wall clock moved by so many milliseconds more than time did.
+    Jumped(i64),
+    /// It stands so many milliseconds before the newest instant recorded.
+    Behind(i64),
+    /// Another node's clock is so many milliseconds ahead of ours.
+    Apart(i64),
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seconds = |ms: &i64| ms.unsigned_abs() / 1000;
+        match self {
+            Warning::Jumped(ms) if *ms < 0 => write!(f, "系统时钟向后跳了{}秒", seconds(ms)),
+            Warning::Jumped(ms) => write!(f, "系统时钟向前跳了{}秒", seconds(ms)),
+            Warning::Behind(ms) => write!(f, "系统时钟比最新的记录晚{}秒", seconds(ms)),
+            Warning::Apart(ms) => write!(f, "两个节点的时钟相差{}秒", seconds(ms)),
+        }
+    }
+}
+
+/// How far clocks may differ, in milliseconds.
+pub const TOLERANCE: i64 = 2000;
+
+/// Compares the instant of this node with that of another; more than two seconds are a warning.
+pub fn compare(local: i64, remote: i64) -> Option<Warning> {
+    let apart = remote.saturating_sub(local);
+    (apart.saturating_abs() > TOLERANCE).then_some(Warning::Apart(apart))
 }
 
 /// How the civil time is told.
@@ -35,7 +103,7 @@ impl Clock {
     pub fn now(&self) -> DateTime {
         match *self.reading.lock().unwrap_or_else(PoisonError::into_inner) {
             Reading::Running(moved) => {
-                let civil = true_civil();
+                let civil = self.true_civil();
                 let moved = civil.checked_add(moved).unwrap_or(civil);
                 moved.with().subsec_nanosecond(0).build().unwrap_or(moved)
             }
@@ -43,14 +111,83 @@ impl Clock {
         }
     }
 
-    /// The true instant, in milliseconds since 1970-01-01T00:00:00Z.
+    /// The true instant, in milliseconds since 1970-01-01T00:00:00Z; a jump of the clock is noticed here.
     pub fn instant(&self) -> i64 {
-        timestamp().as_millisecond()
+        let warning = self.look();
+        if let Some(warning) = warning {
+            self.jumps.fetch_add(1, Ordering::Relaxed);
+            metrics::counter!("chachu_clock_warnings_total").increment(1);
+            tracing::warn!(%warning, "the clock jumped");
+        }
+        self.wall()
+    }
+
+    /// A clock that a test moves.
+    pub fn given(given: Arc<Given>) -> Clock {
+        Clock { source: Source::Given(given), ..Clock::default() }
+    }
+
+    /// How many warnings there were since the start.
+    pub fn warnings(&self) -> u64 {
+        self.jumps.load(Ordering::Relaxed)
+    }
+
+    /// Says what the newest instant in the record is; a clock behind it is a warning at the next look.
+    pub fn recorded(&self, instant: i64) {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        watch.newest = watch.newest.max(instant);
+    }
+
+    /// Looks no more for jumps: the negative control of the test that they are noticed.
+    pub fn ignore_jumps(&self) {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner).off = true;
+    }
+
+    /// Compares the wall clock with the monotonic one and with the newest instant; each jump is told once.
+    fn look(&self) -> Option<Warning> {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read inside the lock: another thread's later look must not make this one seem to go back.
+        let (wall, monotonic) = (self.wall(), self.monotonic());
+        let last = watch.last.replace((wall, monotonic));
+        let newest = watch.newest;
+        watch.newest = newest.max(wall);
+        if watch.off {
+            return None;
+        }
+        let Some((last_wall, last_monotonic)) = last else {
+            let behind = newest.saturating_sub(wall);
+            return (behind > TOLERANCE).then_some(Warning::Behind(behind));
+        };
+        let passed = monotonic.saturating_sub(last_monotonic);
+        let jumped = wall.saturating_sub(last_wall).saturating_sub(passed);
+        // A clock that is being set right runs a little fast or slow, at most one in a thousand.
+        let is_jump = jumped.saturating_abs() > TOLERANCE + passed / 1000;
+        is_jump.then_some(Warning::Jumped(jumped))
+    }
+
+    fn wall(&self) -> i64 {
+        match &self.source {
+            Source::System => timestamp().as_millisecond(),
+            Source::Given(given) => given.wall.load(Ordering::SeqCst),
+        }
+    }
+
+    fn monotonic(&self) -> i64 {
+        static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+        match &self.source {
+            Source::System => i64::try_from(START.elapsed().as_millis()).unwrap_or(i64::MAX),
+            Source::Given(given) => given.monotonic.load(Ordering::SeqCst),
+        }
+    }
+
+    fn true_civil(&self) -> DateTime {
+        let told = Timestamp::from_millisecond(self.wall());
+        CHINA.to_datetime(told.unwrap_or(Timestamp::UNIX_EPOCH))
     }
 
     /// Sets the civil time, which runs on from there.
     pub fn set(&self, now: DateTime) {
-        self.read(Reading::Running(true_civil().duration_until(now)));
+        self.read(Reading::Running(self.true_civil().duration_until(now)));
     }
 
     /// Sets the civil time and stops it there.
@@ -66,10 +203,6 @@ impl Clock {
     fn read(&self, reading: Reading) {
         *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = reading;
     }
-}
-
-fn true_civil() -> DateTime {
-    CHINA.to_datetime(timestamp())
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one clock")]

@@ -5,6 +5,7 @@
 mod bench;
 mod competent;
 mod config;
+mod doctor;
 mod founding;
 mod init;
 mod law;
@@ -58,6 +59,8 @@ enum Command {
     Law(law::LawArgs),
     /// 增加工作人员，重发初始密码
     Staff(staff::StaffArgs),
+    /// 体检：权限、磁盘、时钟、密钥、完整性
+    Doctor(doctor::DoctorArgs),
     /// 列出每项设置的值、来源、默认和含义
     Config(config::ConfigArgs),
     /// 测量性能：办理、待办页、裸数据库、规则
@@ -169,6 +172,7 @@ pub fn main() -> ExitCode {
         Command::Competent(args) => competent::run(&args, &mut out),
         Command::Law(args) => law::run(&args, &mut out),
         Command::Staff(args) => staff::run(args, &mut out),
+        Command::Doctor(args) => doctor::run(&args, &mut out),
         Command::Config(args) => config::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args, &mut out),
     };

@@ -108,7 +108,22 @@ impl Office {
         };
         let office = Office { inner: Arc::new(inner) };
         office.derive_articles()?;
+        office.look_at_newest()?;
         Ok(office)
+    }
+
+    /// Tells the clock the newest instant in the record, as far as views and denials say.
+    fn look_at_newest(&self) -> Result<(), No> {
+        let store = &self.inner.store;
+        if let Some(stream) = store.streams("audit/")?.last() {
+            let before = store.version(stream)?.saturating_sub(1);
+            if let Some(event) = store.load_after(stream, before)?.last() {
+                self.inner.clock.recorded(event.header.recorded);
+            }
+        }
+        // Only looked at: a clock behind the record is told at once.
+        self.inner.clock.instant();
+        Ok(())
     }
 
     /// Derives the articles of dossiers whose rows an earlier version made; done once for each.

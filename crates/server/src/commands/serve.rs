@@ -1,26 +1,25 @@
 //! `chachu serve`: serves an office, or a demonstration of one.
 
-use std::{
-    io::{IsTerminal, Write},
-    net::SocketAddr,
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, io::Write, sync::Arc};
 
 use jiff::civil::Date;
 use procedure::directory::{self, Role};
 use scenario::{Scenario, language::Statement, play};
 use store::Store;
-use tracing_subscriber::EnvFilter;
 
 use super::{
     Ended, Wrong,
+    config::ConfigArgs,
+    doctor::{line, subject},
     open::{Place, is_record, keys},
     play::trunk,
 };
 use crate::{
     accounts::{Accounts, give_known_password},
     clock::Clock,
+    config::Config,
+    doctor::{State, checks},
+    log,
     office::Office,
     papers, samples,
     serve::{AppState, Demonstration, listen, serve},
@@ -43,15 +42,23 @@ const KNOWN_PASSWORD: &str = "yanshi-8460";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
     /// 数据目录；演示时可以不写，结束后即删除
-    #[arg(long, value_name = "目录", required_unless_present = "demo")]
-    data: Option<PathBuf>,
+    #[arg(long, value_name = "目录")]
+    data: Option<String>,
     /// 密钥目录，默认是数据目录名加“.keys”
-    #[arg(long, value_name = "目录", requires = "data")]
-    keys: Option<PathBuf>,
+    #[arg(long, value_name = "目录")]
+    keys: Option<String>,
     /// 监听地址，如127.0.0.1:8460
     #[arg(long, value_name = "地址")]
-    listen: Option<SocketAddr>,
+    listen: Option<String>,
+    /// 数据库地址；未写的，使用数据目录中的SQLite
+    #[arg(long, value_name = "地址")]
+    database: Option<String>,
+    /// 指标的监听地址；未写的，不提供指标
+    #[arg(long, value_name = "地址")]
+    metrics: Option<String>,
     /// 演示：样例人员和各阶段的样例卷宗，时钟可以调整
     #[arg(long)]
     demo: bool,
@@ -60,21 +67,55 @@ pub(super) struct ServeArgs {
     today: Option<String>,
 }
 
+impl ServeArgs {
+    /// The settings that the command line gives.
+    fn given(&self) -> BTreeMap<String, String> {
+        let named = [
+            ("data", &self.data),
+            ("keys", &self.keys),
+            ("listen", &self.listen),
+            ("database", &self.database),
+            ("metrics", &self.metrics),
+        ];
+        named.into_iter().filter_map(|(name, it)| Some((name.to_owned(), it.clone()?))).collect()
+    }
+}
+
+/// Refuses to serve an office that lies open; what is merely unwise is told.
+fn safe_start(config: &Config, place: &Place, args: &ServeArgs) -> Result<(), Wrong> {
+    let today = Clock::default().now().date();
+    let looked = checks(&subject(config, &place.data, &args.config, today));
+    for check in looked.iter().filter(|check| check.state == State::Warning) {
+        tracing::warn!(code = check.code, "启动检查：{}：{}", check.name, check.found);
+    }
+    let bad = looked.iter().filter(|check| check.state == State::Bad);
+    let bad: Vec<_> = bad.map(line).collect();
+    if bad.is_empty() {
+        return Ok(());
+    }
+    Err(Wrong::Refused(format!("启动检查没有通过，没有启动\n{}", bad.join("\n"))))
+}
+
 pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
-    log();
+    let config = args.config.read(&args.given())?;
+    log::start(config.log_level, config.log_format);
     let today = args.today.as_deref().map(procedure::value::read_date);
     let today = today.transpose().map_err(Wrong::Unreadable)?;
-    let passing = match &args.data {
+    let passing = match &config.data {
+        None if !args.demo => return Err(Wrong::unreadable("没有给出数据目录")),
         None => Some(tempfile::Builder::new().prefix("chachu-demo-").tempdir()?),
         Some(_) => None,
     };
-    let data = match (&args.data, &passing) {
+    let data = match (&config.data, &passing) {
         (Some(data), _) => data.clone(),
         (None, Some(passing)) => passing.path().join("data"),
         (None, None) => return Err(Wrong::unreadable("没有给出数据目录")),
     };
-    let place = Place { keys: Some(keys(&data, args.keys.as_deref())), data };
+    let place = Place { keys: Some(keys(&data, config.keys.as_deref())), data };
     let fresh = !is_record(&place.data);
+    if !args.demo && !fresh {
+        safe_start(&config, &place, &args)?;
+    }
     let store = if args.demo { place.make()? } else { place.open()? };
     let clock = Clock::default();
     if let Some(today) = today {
@@ -90,7 +131,7 @@ pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
     let accounts = Accounts::new(office.clone())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
-        let listener = listen(args.listen).await?;
+        let listener = listen(config.listen).await?;
         let address = listener.local_addr()?;
         writeln!(out, "地址：http://{address}/")?;
         if let Some(demonstration) = &demonstration {
@@ -103,21 +144,6 @@ pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
     runtime.shutdown_background();
     served?;
     Ok(0)
-}
-
-/// The log goes to the error stream; a panic tells its place, never what it was about.
-fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    // A second subscriber is refused, and the first goes on.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .try_init();
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(%place, "a panic");
-    }));
 }
 
 /// Plays the samples into an empty record, and opens the accounts of their cast.

@@ -49,16 +49,7 @@ pub(super) fn run(args: &VerifyArgs, out: &mut dyn Write) -> Ended {
         bar.set_position(done);
     })?;
     bar.finish_and_clear();
-    let found = match report.bad {
-        Some(bad) => Some(name(&bad)),
-        None => {
-            if !store.without_articles()?.is_empty() {
-                // An earlier version wrote this record; opening the office derives what it lacks.
-                Office::open(store.clone(), Clock::default())?;
-            }
-            meaning(&store)?
-        }
-    };
+    let found = first_of(&store, report.bad.as_ref())?;
     if let Some(first) = found {
         writeln!(out, "发现问题，第一处：{first}")?;
         return Ok(1);
@@ -72,6 +63,26 @@ pub(super) fn run(args: &VerifyArgs, out: &mut dyn Write) -> Ended {
         writeln!(out, "其中{}条的内容已经依法销毁", report.destroyed.len())?;
     }
     Ok(0)
+}
+
+/// The first thing that is wrong with a record, in bytes or in meaning.
+pub(super) fn first_wrong(
+    store: &Store,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Option<String>, Wrong> {
+    let report = store.verify(progress)?;
+    first_of(store, report.bad.as_ref())
+}
+
+fn first_of(store: &Store, bad: Option<&store::Bad>) -> Result<Option<String>, Wrong> {
+    if let Some(bad) = bad {
+        return Ok(Some(name(bad)));
+    }
+    if !store.without_articles()?.is_empty() {
+        // An earlier version wrote this record; opening the office derives what it lacks.
+        Office::open(store.clone(), Clock::default())?;
+    }
+    meaning(store)
 }
 
 fn progress_bar() -> ProgressBar {
