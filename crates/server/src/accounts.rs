@@ -57,6 +57,8 @@ struct Inner {
     nobody: String,
     /// Failures of names that have no account, so that they are delayed like those that have one.
     unknown: Mutex<BTreeMap<String, Failures>>,
+    /// When each session of this node ends, as far as it was used here.
+    open: Mutex<BTreeMap<Hash, i64>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -80,7 +82,9 @@ impl Accounts {
         let nobody = hash(&random_id()?)?;
         let hashing = Semaphore::new(HASHING);
         let unknown = Mutex::default();
-        Ok(Accounts { inner: Arc::new(Inner { office, hashing, nobody, unknown }) })
+        Ok(Accounts {
+            inner: Arc::new(Inner { office, hashing, nobody, unknown, open: Mutex::default() }),
+        })
     }
 
     /// Signs somebody in; answers the session's token.
@@ -104,14 +108,39 @@ impl Accounts {
         if (now - session.seen).abs() > NOTED_EVERY {
             let made = session.made.min(now);
             let expires = (now + IDLE).min(made + LIFETIME);
+            self.note_open(session.token, expires);
             store.put_session(Session { made, seen: now, expires, ..session })?;
         }
         Ok(SignedIn { staff, must_change })
     }
 
+    /// Sets the figure of open sessions whenever it is called.
+    pub fn counted(&self) -> impl Fn() + Clone + Send + Sync + 'static {
+        let accounts = self.clone();
+        move || {
+            #[expect(clippy::cast_precision_loss, reason = "sessions are limited")]
+            ::metrics::gauge!("chachu_sessions_open").set(accounts.open_sessions() as f64);
+        }
+    }
+
+    /// How many sessions are open on this node.
+    fn open_sessions(&self) -> usize {
+        let now = self.inner.office.clock().instant();
+        let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|_, expires| *expires > now);
+        open.len()
+    }
+
+    fn note_open(&self, token: Hash, expires: i64) {
+        let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.insert(token, expires);
+    }
+
     /// Ends a session.
     pub fn sign_out(&self, token: &str) -> Result<(), No> {
-        Ok(self.store().delete_session(&digest(token))?)
+        let token = digest(token);
+        self.inner.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&token);
+        Ok(self.store().delete_session(&token)?)
     }
 
     /// Changes a password; all sessions of the person end, and a new one begins.
@@ -188,6 +217,9 @@ impl Accounts {
     }
 
     fn begin(&self, staff: &StaffId) -> Result<String, No> {
+        if self.open_sessions() >= crate::limits::get().sessions {
+            return Err(Denied::Busy.into());
+        }
         let token = format!("{}{}", random_id()?, random_id()?);
         let now = self.inner.office.clock().instant();
         self.store().put_session(Session {
@@ -197,6 +229,7 @@ impl Accounts {
             seen: now,
             expires: now + IDLE,
         })?;
+        self.note_open(digest(&token), now + IDLE);
         Ok(token)
     }
 

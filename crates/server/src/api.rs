@@ -369,11 +369,8 @@ async fn caller(state: &AppState, headers: &HeaderMap) -> Result<StaffId, No> {
     if who.must_change { Err(Denied::MustChangePassword.into()) } else { Ok(who.staff) }
 }
 
-/// The longest body but a file, in bytes.
-const BODY_LIMIT: usize = 2 * 1024 * 1024;
-
 async fn read(headers: &HeaderMap, body: RequestBody) -> Result<Body, Denied> {
-    let bytes = upload::small(body, BODY_LIMIT).await?;
+    let bytes = upload::small(body, crate::limits::get().body).await?;
     // A page of another site cannot send this type without asking the browser first.
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("application/json")) {

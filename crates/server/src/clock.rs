@@ -116,7 +116,7 @@ impl Clock {
         let warning = self.look();
         if let Some(warning) = warning {
             self.jumps.fetch_add(1, Ordering::Relaxed);
-            metrics::counter!("chachu_clock_warnings_total").increment(1);
+            ::metrics::counter!("chachu_clock_warnings_total").increment(1);
             tracing::warn!(%warning, "the clock jumped");
         }
         self.wall()

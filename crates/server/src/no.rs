@@ -50,6 +50,10 @@ pub enum Denied {
     WrongMethod,
     /// More was sent than is taken.
     TooLarge,
+    /// The head of the request is longer than what is taken.
+    HeaderTooLarge,
+    /// The request did not come to its end in time.
+    TooSlow,
     /// 磁盘已满.
     Full,
     /// Too many people at once.
@@ -65,10 +69,12 @@ impl Denied {
             Denied::MustChangePassword | Denied::NotAllowed(_) | Denied::OtherSite => 403,
             Denied::NotFound => 404,
             Denied::WrongMethod => 405,
+            Denied::TooSlow => 408,
             Denied::Quicker { .. } | Denied::KeyReused => 409,
             Denied::TooLarge => 413,
             Denied::WeakPassword(_) => 422,
             Denied::Throttled { .. } => 429,
+            Denied::HeaderTooLarge => 431,
             Denied::Busy => 503,
             Denied::Full => 507,
         }
@@ -90,6 +96,8 @@ impl Denied {
             Denied::Malformed(_) => "malformed",
             Denied::WrongMethod => "wrong_method",
             Denied::TooLarge => "too_large",
+            Denied::HeaderTooLarge => "header_too_large",
+            Denied::TooSlow => "too_slow",
             Denied::Full => "full",
             Denied::Busy => "busy",
         }
@@ -110,6 +118,8 @@ impl Denied {
             Denied::Malformed(message) => message.clone(),
             Denied::WrongMethod => "这个地址不接受这种请求".to_owned(),
             Denied::TooLarge => "提交的内容过大".to_owned(),
+            Denied::HeaderTooLarge => "请求头或者地址过长".to_owned(),
+            Denied::TooSlow => "请求没有在规定时间内传完".to_owned(),
             Denied::Full => "磁盘已满，未保存任何内容".to_owned(),
             Denied::Busy => "系统繁忙，未处理本次请求".to_owned(),
         }
@@ -131,6 +141,8 @@ impl Denied {
             Denied::Malformed(_) => "改正后重新提交",
             Denied::WrongMethod => "核对接口说明",
             Denied::TooLarge => "精简内容，或者把材料作为文件上传",
+            Denied::HeaderTooLarge => "缩短地址，或者清除浏览器中本站的数据",
+            Denied::TooSlow => "网络通畅后重试；大文件请分开上传",
             Denied::Full => "请管理人员清理磁盘后重试",
             Denied::Busy => "稍后重试",
         }
@@ -147,13 +159,19 @@ impl std::fmt::Display for Operation {
     }
 }
 
+#[expect(clippy::new_without_default, reason = "each is another")]
 impl Operation {
-    /// Logs a fault, once, and gives it a number.
-    pub fn log(fault: &dyn std::fmt::Display) -> Operation {
+    /// A new number.
+    pub fn new() -> Operation {
         let mut bytes = [0; 6];
         // Without random bytes the number finds more than one line, which is still better than none.
         let _ = getrandom::fill(&mut bytes);
-        let operation = Operation(hex::encode(bytes));
+        Operation(hex::encode(bytes))
+    }
+
+    /// Logs a fault, once, and gives it a number.
+    pub fn log(fault: &dyn std::fmt::Display) -> Operation {
+        let operation = Operation::new();
         tracing::error!(%operation, %fault, "a fault");
         operation
     }

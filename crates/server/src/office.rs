@@ -75,9 +75,6 @@ pub struct ReadingSwitch {
     pub holds: bool,
 }
 
-/// The largest file that is taken, in bytes.
-pub const FILE_LIMIT: u64 = 200 * 1024 * 1024;
-
 /// How many uploads are kept in mind.
 const UPLOADS_KEPT: usize = 10_000;
 
@@ -270,11 +267,13 @@ impl Office {
     pub fn vault_put(&self, name: &str, source: impl Read) -> Result<File, No> {
         let name = Text::new(name).map_err(|wrong| Denied::Malformed(format!("文件名{wrong}")))?;
         let blob =
-            self.inner.store.vault().put(source, FILE_LIMIT).map_err(|error| match error {
-                PutError::TooLong { .. } => No::Denied(Denied::TooLarge),
-                PutError::Source(_) => No::Denied(Denied::Malformed("文件没有传完".to_owned())),
-                PutError::Full => No::Denied(Denied::Full),
-                PutError::Fault(fault) => fault.into(),
+            self.inner.store.vault().put(source, crate::limits::get().upload).map_err(|error| {
+                match error {
+                    PutError::TooLong { .. } => No::Denied(Denied::TooLarge),
+                    PutError::Source(_) => No::Denied(Denied::Malformed("文件没有传完".to_owned())),
+                    PutError::Full => No::Denied(Denied::Full),
+                    PutError::Fault(fault) => fault.into(),
+                }
             })?;
         let file = describe(name, &blob);
         let mut uploads = self.inner.uploads.lock().unwrap_or_else(PoisonError::into_inner);
@@ -387,7 +386,9 @@ impl Office {
     fn papers_are_due(&self, dossier: &str) {
         if let Some(worker) = self.inner.papers_due.get() {
             // Without a worker the papers are made at the next start.
-            let _ = worker.send(dossier.to_owned());
+            if worker.send(dossier.to_owned()).is_ok() {
+                ::metrics::gauge!("chachu_papers_pending").increment(1.0);
+            }
         }
     }
 
@@ -410,7 +411,11 @@ impl Office {
             blobs: Vec::new(),
         };
         let stream = Stream::audit(NODE, &now.date().to_string());
-        self.inner.store.audit(&stream, self.inner.clock.instant(), entry)?;
+        let audited = self.inner.store.audit(&stream, self.inner.clock.instant(), entry);
+        if audited.is_err() {
+            ::metrics::counter!("chachu_audit_failures_total").increment(1);
+        }
+        audited?;
         Ok(())
     }
 }

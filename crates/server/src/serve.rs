@@ -5,21 +5,41 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
 use axum::{
-    Router,
+    Extension, Router,
+    body::{Body, Bytes, HttpBody},
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use tokio::net::TcpListener;
+use hyper::{
+    body::{Frame, SizeHint},
+    server::conn::http1,
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
 
 use crate::{
     accounts::{Accounts, SignedIn},
     api::{self, problem::Problem},
+    health::{self, Health},
+    limits, metrics,
     no::{Denied, No, Operation},
     office::Office,
     pages,
@@ -48,13 +68,6 @@ pub struct Demonstration {
 /// The usual address.
 pub const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8460);
 
-/// The largest form, in bytes; routes that take files allow more.
-const FORM_LIMIT: usize = 2 * 1024 * 1024;
-/// The longest a request may take, an upload on a slow line included.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// How long requests may still take when the server is told to stop.
-const FAREWELL: Duration = Duration::from_secs(10);
-
 /// What stands on every answer: nothing is loaded from elsewhere, framed, guessed or kept.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (
@@ -70,36 +83,72 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
 
 /// Everything that is served.
 pub fn app(state: AppState) -> Router {
+    app_of(state, Health::default())
+}
+
+fn app_of(state: AppState, health: Health) -> Router {
     Router::new()
         .merge(api::routes())
         .merge(pages::routes())
+        .merge(health::routes())
         .fallback(missing)
-        .layer(DefaultBodyLimit::max(FORM_LIMIT))
+        .layer(DefaultBodyLimit::max(limits::get().body))
         .layer(middleware::from_fn(guard))
+        .layer(Extension(health))
         .with_state(state)
 }
 
-/// Serves until the process is told to stop.
+/// Serves until the process is told to stop; told twice, it ends at once.
 pub async fn serve(listener: TcpListener, state: AppState) -> io::Result<()> {
-    let (told, mut hear) = tokio::sync::watch::channel(());
-    let stop = async move {
-        stopped().await;
-        tracing::info!("stopping");
-        // Nobody listens any more if serving ended by itself.
-        let _ = told.send(());
-    };
-    let serving = axum::serve(listener, app(state)).with_graceful_shutdown(stop);
-    let late = async {
-        if hear.changed().await.is_ok() {
-            tokio::time::sleep(FAREWELL).await;
-        } else {
-            std::future::pending().await
-        }
-    };
-    tokio::select! {
-        served = serving => served,
-        () = late => Ok(()),
+    let limits = limits::get();
+    let health = Health::default();
+    let app = TowerToHyperService::new(app_of(state, health.clone()));
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let (told, hear) = watch::channel(());
+    let mut stopped = std::pin::pin!(stopped());
+    loop {
+        let place = places.clone().acquire_owned();
+        let accepted = tokio::select! {
+            () = &mut stopped => break,
+            accepted = async { (place.await, listener.accept().await) } => accepted,
+        };
+        let (Ok(place), Ok((stream, _))) = accepted else {
+            // Too many open files, for example: what is served goes on, and then there is room again.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        // What is answered is small, and waiting for more of it helps nobody.
+        let _ = stream.set_nodelay(true);
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.header_patience)
+            .max_buf_size(limits.header.saturating_mul(2).max(64 * 1024))
+            .serve_connection(TokioIo::new(stream), app.clone());
+        let mut hear = hear.clone();
+        tokio::spawn(async move {
+            let mut connection = std::pin::pin!(connection);
+            tokio::select! {
+                // A client that breaks its connection off is no fault.
+                _ = connection.as_mut() => {}
+                _ = hear.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = connection.await;
+                }
+            }
+            drop(place);
+        });
     }
+    drop((listener, hear));
+    tracing::info!("stopping");
+    health.stop();
+    // Nobody listens any more if nothing is open.
+    let _ = told.send(());
+    tokio::select! {
+        () = told.closed() => {}
+        () = tokio::time::sleep(limits.farewell) => {}
+        () = self::stopped() => {}
+    }
+    Ok(())
 }
 
 /// Listens where it was asked to, or else at the usual port or any that is free.
@@ -127,10 +176,15 @@ async fn stopped() {
     }
 }
 
+/// How long blocking work waits for its turn.
+const WAITING: Duration = Duration::from_secs(10);
+
 /// Runs what blocks on a thread of its own.
 pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, No> + Send + 'static,
 ) -> Result<T, No> {
+    let place = tokio::time::timeout(WAITING, limits::work().acquire()).await;
+    let Ok(Ok(_place)) = place else { return Err(Denied::Busy.into()) };
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => Err(No::Fault(Operation::log(&error))),
@@ -140,30 +194,108 @@ pub async fn blocking<T: Send + 'static>(
 /// What every request goes through.
 async fn guard(request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let method = request.method().clone();
+    let method = known(request.method());
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let path = path.unwrap_or_else(|| "-".to_owned());
+    let operation = Operation::new();
     let is_api = is_api(&request);
     let refuse = |no: No| if is_api { Problem(no).into_response() } else { pages::no(&no) };
-    let mut response = match check_origin(&method, request.headers()) {
+    let mut response = match check(&request) {
         Err(denied) => refuse(denied.into()),
-        // On a task of its own a panic ends the request alone, and an act is not cut short when its client goes away.
-        Ok(()) => match tokio::time::timeout(PATIENCE, tokio::spawn(next.run(request))).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(_)) => refuse(No::Fault(Operation::log(&"a request panicked"))),
-            Err(_) => refuse(Denied::Busy.into()),
-        },
+        Ok(()) => {
+            let (request, arrived) = arriving(request);
+            // On a task of its own a panic ends the request alone, and an act is not cut short when its client goes away.
+            let answer = tokio::spawn(next.run(request));
+            match tokio::time::timeout(limits::get().patience, answer).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(_)) => refuse(No::Fault(Operation::log(&"a request panicked"))),
+                Err(_) if !arrived.load(Ordering::SeqCst) => refuse(Denied::TooSlow.into()),
+                Err(_) => refuse(Denied::Busy.into()),
+            }
+        }
     };
-    for (name, value) in HEADERS {
-        response.headers_mut().entry(name).or_insert(value);
-    }
-    tracing::info!(
-        %method,
-        path = path.as_deref().unwrap_or("-"),
-        status = response.status().as_u16(),
-        ms = started.elapsed().as_millis(),
-        "request"
-    );
+    finish(&mut response);
+    let (status, took) = (response.status().as_u16(), started.elapsed());
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%operation, method, path, status, ms, "request");
+    metrics::request(method, path, status, took);
     response
+}
+
+/// What stands on every answer, and when to come again where that helps.
+fn finish(response: &mut Response) {
+    let status = response.status();
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(value);
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("5"));
+    }
+    if status == StatusCode::REQUEST_TIMEOUT {
+        // What still comes of the body is nobody's request.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+/// The method, out of a closed set.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "-",
+    }
+}
+
+fn check(request: &Request) -> Result<(), Denied> {
+    let fields = request.headers().iter();
+    let length: usize = fields.map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let address = request.uri().path_and_query().map_or(0, |it| it.as_str().len());
+    if length + address > limits::get().header {
+        return Err(Denied::HeaderTooLarge);
+    }
+    check_origin(request.method(), request.headers())
+}
+
+/// The same request, and whether its body has come to its end.
+fn arriving(request: Request) -> (Request, Arc<AtomicBool>) {
+    let arrived = Arc::new(AtomicBool::new(request.body().is_end_stream()));
+    let ended = arrived.clone();
+    let request = request.map(|inner| Body::new(Arriving { inner, ended }));
+    (request, arrived)
+}
+
+/// A body that says when it ended.
+struct Arriving {
+    inner: Body,
+    ended: Arc<AtomicBool>,
+}
+
+impl HttpBody for Arriving {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.inner).poll_frame(context);
+        if matches!(frame, Poll::Ready(None)) || self.inner.is_end_stream() {
+            self.ended.store(true, Ordering::SeqCst);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
 }
 
 /// The answer to an address that nothing is at.

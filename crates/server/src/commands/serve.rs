@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use procedure::directory::{self, Role};
 use scenario::{Scenario, language::Statement, play};
 use store::Store;
+use tokio::net::TcpListener;
 
 use super::{
     Ended, Wrong,
@@ -19,7 +20,7 @@ use crate::{
     clock::Clock,
     config::Config,
     doctor::{State, checks},
-    log,
+    limits, log,
     office::Office,
     papers, samples,
     serve::{AppState, Demonstration, listen, serve},
@@ -98,7 +99,12 @@ fn safe_start(config: &Config, place: &Place, args: &ServeArgs) -> Result<(), Wr
 
 pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
     let config = args.config.read(&args.given())?;
+    limits::set(&config);
     log::start(config.log_level, config.log_format);
+    let waiting = ["database", "vault", "passphrase_file"];
+    if let Some(name) = waiting.iter().find(|name| config.sources.contains_key(**name)) {
+        return Err(Wrong::Unreadable(format!("本版本尚不能使用设置「{name}」，请去掉")));
+    }
     let today = args.today.as_deref().map(procedure::value::read_date);
     let today = today.transpose().map_err(Wrong::Unreadable)?;
     let passing = match &config.data {
@@ -126,6 +132,7 @@ pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
         (true, true) => Some(demonstrate(&store, clock.now().date())?),
         (false, _) => None,
     };
+    let counting = config.metrics.map(|_| crate::metrics::start()).transpose()?;
     let office = Office::open(store, clock)?;
     papers::start(&office, &place.data)?;
     let accounts = Accounts::new(office.clone())?;
@@ -138,6 +145,14 @@ pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
             announce(demonstration, out)?;
         }
         out.flush()?;
+        if let (Some(address), Some(handle)) = (config.metrics, counting) {
+            if !address.ip().is_loopback() {
+                tracing::warn!(%address, "启动检查：指标的监听地址不是本机地址");
+            }
+            let metrics = TcpListener::bind(address).await?;
+            writeln!(out, "指标：http://{}/metrics", metrics.local_addr()?)?;
+            tokio::spawn(crate::metrics::serve(metrics, handle, accounts.counted()));
+        }
         let state = AppState { office, accounts, demonstration: demonstration.map(Arc::new) };
         serve(listener, state).await
     });

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock},
+    time::Instant,
 };
 
 use procedure::{
@@ -26,7 +27,10 @@ use super::{
     engagements::{self, Diaries},
     files, random_id, rows,
 };
-use crate::no::{Denied, No, Operation};
+use crate::{
+    metrics,
+    no::{Denied, No, Operation},
+};
 
 /// An act as it was handed in.
 ///
@@ -89,6 +93,13 @@ struct Outcome {
 impl Office {
     /// Takes a step, or says why not. The same key with the same request is one act.
     pub fn execute(&self, submitted: Submitted) -> Result<Done, No> {
+        let step = submitted.step.clone();
+        let outcome = self.execute_uncounted(submitted);
+        metrics::act(&step, &outcome);
+        outcome
+    }
+
+    fn execute_uncounted(&self, submitted: Submitted) -> Result<Done, No> {
         let prepared = self.prepare(submitted)?;
         match self.attempt(&prepared) {
             // What stands against a repetition may be its own first outcome.
@@ -153,7 +164,10 @@ impl Office {
         for _ in 0..ATTEMPTS {
             match self.attempt_once(prepared)? {
                 Some(done) => return Ok(done),
-                None => self.refresh()?,
+                None => {
+                    ::metrics::counter!("chachu_conflicts_retried_total").increment(1);
+                    self.refresh()?;
+                }
             }
         }
         Err(Denied::Busy.into())
@@ -335,7 +349,10 @@ impl Office {
             recorded,
             write: Box::new(move |numbers| recording.writes(numbers, recorded, sealed, &within)),
         };
-        let appended = match self.inner.store.append(act) {
+        let began = Instant::now();
+        let appended = self.inner.store.append(act);
+        metrics::append(began.elapsed());
+        let appended = match appended {
             Ok(appended) => appended,
             Err(AppendError::Conflict { .. }) => return Ok(None),
             Err(error) => return Err(append_no(error)),
