@@ -235,6 +235,7 @@ impl Workshop {
         let _ = self.make_left_over();
         while let Ok(dossier) = due.recv() {
             let _ = self.make_all_of(&dossier);
+            metrics::gauge!("chachu_papers_pending").decrement(1.0);
         }
     }
 
