@@ -20,6 +20,7 @@ pub mod pages;
 pub mod papers;
 pub mod samples;
 pub mod serve;
+pub mod simulate;
 mod upload;
 mod verdicts;
 pub mod world;

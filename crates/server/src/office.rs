@@ -33,6 +33,7 @@ use store::{
     Store, Stream, Writes,
 };
 
+pub(crate) use execute::bulk_event;
 pub use execute::{Done, Submitted};
 
 use crate::{
@@ -337,6 +338,16 @@ impl Office {
         self.record_in_directory(&StaffId::system(), events)
     }
 
+    /// The same at a moment in the past, for a simulation: what is recorded later must find it there.
+    pub(crate) fn found_at(
+        &self,
+        events: Vec<directory::Event>,
+        entered: DateTime,
+        recorded: i64,
+    ) -> Result<(), No> {
+        self.record_in_directory_at(&StaffId::system(), events, (entered, recorded))
+    }
+
     /// The dossier, if the person may see anything of it; a denial is on record.
     fn visible(&self, who: &StaffId, dossier: &str) -> Result<(Arc<Dossier>, Access), No> {
         let found = self.load(dossier)?;
@@ -418,6 +429,12 @@ impl Office {
         audited?;
         Ok(())
     }
+}
+
+/// The instant of a civil time in China, in milliseconds: for a simulation, whose record has its own past.
+pub(crate) fn instant(civil: DateTime) -> i64 {
+    let offset = jiff::tz::Offset::constant(8);
+    offset.to_timestamp(civil).map_or(0, |instant| instant.as_millisecond())
 }
 
 /// The name of this process among those that write audit streams of one record.

@@ -124,7 +124,7 @@ struct Meaning {
 }
 
 /// The first thing that the entries and what is derived from them do not agree on.
-fn meaning(store: &Store) -> Result<Option<String>, Wrong> {
+pub(super) fn meaning(store: &Store) -> Result<Option<String>, Wrong> {
     let mut ids = Vec::new();
     for stream in store.streams("dossier/")? {
         let id = stream.as_str().trim_start_matches("dossier/").to_owned();

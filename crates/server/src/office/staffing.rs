@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::DateTime;
 use procedure::{
     directory::{Directory, Event},
     value::{DepartmentId, StaffId},
@@ -43,6 +44,17 @@ fn concerned(directory: &Directory, event: &Event) -> Option<DepartmentId> {
 impl Office {
     /// Records events about the directory, all of them or none.
     pub(super) fn record_in_directory(&self, who: &StaffId, events: Vec<Event>) -> Result<(), No> {
+        let clock = &self.inner.clock;
+        self.record_in_directory_at(who, events, (clock.now(), clock.instant()))
+    }
+
+    /// The same, entered and recorded at a moment that the caller says.
+    pub(super) fn record_in_directory_at(
+        &self,
+        who: &StaffId,
+        events: Vec<Event>,
+        (entered, recorded): (DateTime, i64),
+    ) -> Result<(), No> {
         for _ in 0..ATTEMPTS {
             let (directory, versions) = self.inner.known.snapshot();
             let mut after = (*directory).clone();
@@ -52,7 +64,7 @@ impl Office {
                 after.apply(event.clone());
                 let stream = stream(&after, who, event);
                 let version = versions.get(&stream).copied().unwrap_or(0);
-                let new = self.new_directory_event(who, event)?;
+                let new = new_directory_event(who, event, entered)?;
                 let empty = || Write {
                     stream: stream.clone(),
                     version,
@@ -66,7 +78,7 @@ impl Office {
             let act = Append {
                 reads: reads.collect(),
                 key: None,
-                recorded: self.inner.clock.instant(),
+                recorded,
                 write: Box::new(move |_| Ok::<_, No>(Writes { streams, ..Writes::default() })),
             };
             let appended = self.inner.store.append(act);
@@ -79,18 +91,17 @@ impl Office {
         }
         Err(Denied::Busy.into())
     }
+}
 
-    fn new_directory_event(&self, who: &StaffId, event: &Event) -> Result<NewEvent, No> {
-        let payload =
-            serde_json::to_vec(event).map_err(|error| No::Fault(Operation::log(&error)))?;
-        Ok(NewEvent {
-            kind: kind(event).to_owned(),
-            who: who.to_string(),
-            entered: self.now().to_string(),
-            payload,
-            blobs: Vec::new(),
-        })
-    }
+fn new_directory_event(who: &StaffId, event: &Event, entered: DateTime) -> Result<NewEvent, No> {
+    let payload = serde_json::to_vec(event).map_err(|error| No::Fault(Operation::log(&error)))?;
+    Ok(NewEvent {
+        kind: kind(event).to_owned(),
+        who: who.to_string(),
+        entered: entered.to_string(),
+        payload,
+        blobs: Vec::new(),
+    })
 }
 
 /// Departments and what the system lists belong to the nation, all else to its department.
