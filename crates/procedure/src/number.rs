@@ -62,6 +62,12 @@ pub fn series_key(department: &str, number: &Number) -> String {
     format!("{department}/{}/{}", number.year, number.series)
 }
 
+/// The series that an entry still needs a number of.
+pub fn to_fill(entry: &Entry) -> Option<String> {
+    let number = entry.number().filter(|number| number.ordinal.is_none())?;
+    Some(series_key(&entry.department.0, number))
+}
+
 /// Fills in the ordinal of an entry's number, if it has one, from the next of its series.
 pub fn fill(entry: &mut Entry, next: impl FnOnce(&str) -> u32) {
     let department = entry.department.clone();

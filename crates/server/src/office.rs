@@ -137,6 +137,8 @@ impl Office {
                 rows.articles = rows::articles(&dossier);
                 let act = Append {
                     reads: vec![(Stream::dossier(&id), dossier.version())],
+                    writes: vec![Stream::dossier(&id)],
+                    series: Vec::new(),
                     key: None,
                     recorded: 0,
                     write: Box::new(move |_| {

@@ -82,7 +82,7 @@ fn main() -> Outcome {
         }
     }
     let begun = Instant::now();
-    let found = store.verify(&|_, _| ())?;
+    let found = store.verify(None, &|_, _| ())?;
     report("verified events/s", found.events as f64 / begun.elapsed().as_secs_f64());
     raw_commits(root.path())
 }
@@ -134,6 +134,8 @@ fn act(id: u64, version: u64, round: u64) -> Append<Infallible> {
     let key = Key { key: format!("{stream}-{version}"), request: [1; 32] };
     Append {
         reads: vec![(stream.clone(), version)],
+        writes: vec![stream.clone()],
+        series: Vec::new(),
         key: Some(key),
         recorded: round as i64,
         write: Box::new(move |_| {

@@ -5,12 +5,17 @@ use crate::{DossierRows, Fault, Key, NewEvent, SealedPart, Stream};
 /// The function that decides what to write, run inside the transaction on the writer's thread.
 ///
 /// It must not call the store: the writer would wait for itself.
+/// What it writes and draws from must have been declared, so that it is locked.
 pub type Decide<R> = Box<dyn FnOnce(&mut Numbers<'_>) -> Result<Writes, R> + Send>;
 
 /// One act: what it was decided on, and what it writes.
 pub struct Append<R> {
     /// The versions of the streams the act was decided on.
     pub reads: Vec<(Stream, u64)>,
+    /// The streams it may write, and those of the dossiers whose index rows it may change.
+    pub writes: Vec<Stream>,
+    /// The series from which it may draw numbers.
+    pub series: Vec<String>,
     /// A repeated key with the same request gets the first outcome and writes nothing.
     pub key: Option<Key>,
     /// The instant of recording, in milliseconds since 1970-01-01T00:00:00Z.

@@ -2,7 +2,7 @@
 //!
 //! These rows may change and go. No chain covers them, and `verify` does not look at them.
 
-use crate::{Engine, Fault, Hash, Secret, Store};
+use crate::{Fault, Hash, Secret, Store};
 
 /// 登录会话. Somebody who has signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,44 +46,37 @@ pub struct Draft {
 impl Store {
     /// Keeps a session, replacing the one with the same token.
     pub fn put_session(&self, session: Session) -> Result<(), Fault> {
-        let Engine::Sqlite(sqlite) = self.engine();
-        sqlite.put_session(session)
+        self.engine().put_session(session)
     }
 
     /// The session of a token.
     pub fn session(&self, token: &Hash) -> Result<Option<Session>, Fault> {
-        let Engine::Sqlite(sqlite) = self.engine();
-        sqlite.session(token)
+        self.engine().session(token)
     }
 
     /// Ends a session.
     pub fn delete_session(&self, token: &Hash) -> Result<(), Fault> {
-        let Engine::Sqlite(sqlite) = self.engine();
-        sqlite.delete_session(*token)
+        self.engine().delete_session(*token)
     }
 
     /// Ends all sessions of a person.
     pub fn delete_sessions_of(&self, staff: &str) -> Result<(), Fault> {
-        let Engine::Sqlite(sqlite) = self.engine();
-        sqlite.delete_sessions_of(staff.to_owned())
+        self.engine().delete_sessions_of(staff.to_owned())
     }
 
     /// Forgets the sessions that ended before `now`, in milliseconds.
     pub fn delete_expired_sessions(&self, now: i64) -> Result<(), Fault> {
-        let Engine::Sqlite(sqlite) = self.engine();
-        sqlite.delete_expired_sessions(now)
+        self.engine().delete_expired_sessions(now)
     }
 
     /// Keeps a credential, replacing the person's former one.
     pub fn put_credential(&self, credential: Credential) -> Result<(), Fault> {
-        let Engine::Sqlite(sqlite) = self.engine();
-        sqlite.put_credential(credential)
+        self.engine().put_credential(credential)
     }
 
     /// The credential of a person.
     pub fn credential(&self, staff: &str) -> Result<Option<Credential>, Fault> {
-        let Engine::Sqlite(sqlite) = self.engine();
-        sqlite.credential(staff)
+        self.engine().credential(staff)
     }
 
     /// Changes a credential, so that concurrent attempts are all counted.
@@ -94,8 +87,7 @@ impl Store {
         staff: &str,
         change: impl FnOnce(&mut Credential) + Send + 'static,
     ) -> Result<Option<Credential>, Fault> {
-        let Engine::Sqlite(sqlite) = self.engine();
-        sqlite.change_credential(staff.to_owned(), change)
+        self.engine().change_credential(staff.to_owned(), Box::new(change))
     }
 
     /// Keeps the draft of a form, encrypted, replacing the former one.
@@ -107,33 +99,28 @@ impl Store {
         made: i64,
     ) -> Result<(), Fault> {
         let bytes = self.keys().draft.encrypt(content, &[staff, form])?;
-        let Engine::Sqlite(sqlite) = self.engine();
-        sqlite.put_draft(staff.to_owned(), form.to_owned(), bytes, made)
+        self.engine().put_draft(staff.to_owned(), form.to_owned(), bytes, made)
     }
 
     /// The draft of a form.
     pub fn draft(&self, staff: &str, form: &str) -> Result<Option<Draft>, Fault> {
-        let Engine::Sqlite(sqlite) = self.engine();
-        let Some((bytes, made)) = sqlite.draft(staff, form)? else { return Ok(None) };
+        let Some((bytes, made)) = self.engine().draft(staff, form)? else { return Ok(None) };
         let content = self.keys().draft.decrypt(&bytes, &[staff, form])?;
         Ok(Some(Draft { content, made }))
     }
 
     /// Forgets the draft of a form.
     pub fn delete_draft(&self, staff: &str, form: &str) -> Result<(), Fault> {
-        let Engine::Sqlite(sqlite) = self.engine();
-        sqlite.delete_draft(staff.to_owned(), form.to_owned())
+        self.engine().delete_draft(staff.to_owned(), form.to_owned())
     }
 
     /// Keeps a setting of this instance.
     pub fn put_setting(&self, name: &str, value: &str) -> Result<(), Fault> {
-        let Engine::Sqlite(sqlite) = self.engine();
-        sqlite.put_setting(name.to_owned(), value.to_owned())
+        self.engine().put_setting(name.to_owned(), value.to_owned())
     }
 
     /// A setting of this instance.
     pub fn setting(&self, name: &str) -> Result<Option<String>, Fault> {
-        let Engine::Sqlite(sqlite) = self.engine();
-        sqlite.setting(name)
+        self.engine().setting(name)
     }
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 
-use crate::{Fault, Hash, Keys, keys::SM2_SIGNER, tree::Node};
+use crate::{Fault, Hash, Keys, event::random, keys::SM2_SIGNER, tree::Node};
 
 /// What a checkpoint states.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,14 @@ pub enum Rejected {
     /// None of the signatures is by a known key.
     #[error("not signed by a known key")]
     NotSigned,
+}
+
+/// The setting that holds what checkpoints of this record call it.
+pub(crate) const ORIGIN_SETTING: &str = "checkpoint_origin";
+
+/// A name for a new record: at random, and meaning nothing.
+pub(crate) fn new_origin() -> Result<String, Fault> {
+    Ok(format!("chachu/{}", hex::encode(random::<8>()?)))
 }
 
 /// What follows 0xff, for signatures to which the specification gives no number.

@@ -51,6 +51,9 @@ pub enum Fault {
         /// How the operating system called the reason.
         kind: std::io::ErrorKind,
     },
+    /// The database cannot be reached; nothing of what was asked for was done.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
     /// The caller broke a rule of this interface.
     #[error("misuse: {0}")]
     Misuse(String),

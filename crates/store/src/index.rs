@@ -53,6 +53,23 @@ pub struct LimitRow {
     pub open: bool,
 }
 
+impl LimitRow {
+    /// Limits as they stand in a dossier's row.
+    pub(crate) fn to_json(limits: &[LimitRow]) -> String {
+        let limits: Vec<_> = limits
+            .iter()
+            .map(|limit| (&limit.kind, &limit.nominal, &limit.latest, limit.open))
+            .collect();
+        serde_json::json!(limits).to_string()
+    }
+
+    pub(crate) fn from_json(json: &str) -> Option<Vec<LimitRow>> {
+        let limits: Vec<(String, String, String, bool)> = serde_json::from_str(json).ok()?;
+        let limit = |(kind, nominal, latest, open)| LimitRow { kind, nominal, latest, open };
+        Some(limits.into_iter().map(limit).collect())
+    }
+}
+
 /// All index rows of one dossier.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DossierRows {

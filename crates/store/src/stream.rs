@@ -37,6 +37,11 @@ impl Stream {
         Stream(format!("audit/{node}/{date}"))
     }
 
+    /// The id of the dossier whose stream this is.
+    pub fn dossier_id(&self) -> Option<&str> {
+        self.0.strip_prefix("dossier/")
+    }
+
     /// The name as it stands in headers.
     pub fn as_str(&self) -> &str {
         &self.0

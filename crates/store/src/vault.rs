@@ -15,7 +15,7 @@ use std::{
 use sha2::Sha256;
 use sm3::{Digest, Sm3};
 
-use crate::{Engine, Fault, Hash, Store, event::random};
+use crate::{Fault, Hash, Store, event::random};
 
 /// An object in the vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,8 +80,7 @@ impl Vault<'_> {
         match self.store.directory() {
             Some(directory) if blob.size > inline => directory.put(&start, source, limit),
             _ => {
-                let Engine::Sqlite(sqlite) = self.store.engine();
-                sqlite.put_blob_bytes(blob.sm3, start)?;
+                self.store.engine().put_blob_bytes(blob.sm3, start)?;
                 Ok(blob)
             }
         }
@@ -89,8 +88,7 @@ impl Vault<'_> {
 
     /// Opens an object; `None` if the vault does not have it.
     pub fn open(&self, sm3: &Hash) -> Result<Option<BlobReader>, Fault> {
-        let Engine::Sqlite(sqlite) = self.store.engine();
-        if let Some(bytes) = sqlite.blob_bytes(sm3)? {
+        if let Some(bytes) = self.store.engine().blob_bytes(sm3)? {
             return Ok(Some(BlobReader::new(*sm3, Bytes::Inline(Cursor::new(bytes)))));
         }
         let Some(directory) = self.store.directory() else { return Ok(None) };
@@ -104,8 +102,7 @@ impl Vault<'_> {
     /// Removes the objects that no event names, except those in `keep`, and what broken uploads
     /// of earlier runs left behind. Answers how many objects went.
     pub fn gc(&self, keep: BTreeSet<Hash>) -> Result<u64, Fault> {
-        let Engine::Sqlite(sqlite) = self.store.engine();
-        sqlite.gc(keep, self.store.directory().cloned())
+        self.store.engine().gc(keep, self.store.directory().cloned())
     }
 }
 

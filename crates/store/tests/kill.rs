@@ -73,6 +73,8 @@ fn act(stream: &Stream, version: u64, blob: Option<Blob>) -> Append<Infallible> 
     let name = format!("{stream}-{version}");
     Append {
         reads: vec![(stream.clone(), version)],
+        writes: vec![stream.clone()],
+        series: vec!["线索编号".to_owned()],
         key: Some(Key { key: name.clone(), request: [1; 32] }),
         recorded: 0,
         write: Box::new(move |numbers| {
@@ -150,7 +152,7 @@ fn check(store: &Store, acknowledged: &BTreeMap<Stream, u64>) {
         let found = store.version(stream).unwrap();
         assert!(found >= *version, "{stream} has {found}, {version} was acknowledged");
     }
-    let report = store.verify(&|_, _| ()).unwrap();
+    let report = store.verify(None, &|_, _| ()).unwrap();
     assert!(report.is_clean(), "{report:?}");
     let mut numbers: Vec<u64> = store
         .streams("dossier/")

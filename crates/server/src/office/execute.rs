@@ -300,6 +300,18 @@ fn opened(dossiers: &[Arc<Dossier>]) -> Option<String> {
 }
 
 impl Recording {
+    /// The dossiers and the notes on people that the act writes.
+    fn streams_written(&self) -> Vec<Stream> {
+        let dossiers = self.beside.iter().chain([&self.dossier]);
+        let dossiers = dossiers.map(|dossier| Stream::dossier(&dossier.id));
+        self.streams.iter().map(|write| write.stream.clone()).chain(dossiers).collect()
+    }
+
+    /// The series that its number is drawn from, if it gets one.
+    fn series(&self) -> Vec<String> {
+        number::to_fill(&self.entry).into_iter().collect()
+    }
+
     fn writes(
         mut self,
         numbers: &mut store::Numbers<'_>,
@@ -358,6 +370,8 @@ impl Office {
         let within = after.clone();
         let act = Append {
             reads,
+            writes: recording.streams_written(),
+            series: recording.series(),
             key: prepared.key.clone(),
             recorded,
             write: Box::new(move |numbers| recording.writes(numbers, recorded, sealed, &within)),
@@ -390,8 +404,14 @@ impl Office {
     /// What the first request with this key came to, if there was one.
     fn first_outcome(&self, prepared: &Prepared) -> Result<Option<Done>, No> {
         let Some(key) = prepared.key.clone() else { return Ok(None) };
-        let act =
-            Append { reads: Vec::new(), key: Some(key), recorded: 0, write: Box::new(|_| Err(())) };
+        let act = Append {
+            reads: Vec::new(),
+            writes: Vec::new(),
+            series: Vec::new(),
+            key: Some(key),
+            recorded: 0,
+            write: Box::new(|_| Err(())),
+        };
         match self.inner.store.append(act) {
             Ok(appended) => self.outcome(&appended.response).map(Some),
             Err(AppendError::KeyReused) => Err(Denied::KeyReused.into()),

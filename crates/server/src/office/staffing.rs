@@ -74,9 +74,11 @@ impl Office {
                 writes.entry(stream.clone()).or_insert_with(empty).events.push(new);
             }
             let reads = versions.iter().map(|(stream, version)| (stream.clone(), *version));
-            let streams = writes.into_values().collect();
+            let streams: Vec<_> = writes.into_values().collect();
             let act = Append {
                 reads: reads.collect(),
+                writes: streams.iter().map(|write| write.stream.clone()).collect(),
+                series: Vec::new(),
                 key: None,
                 recorded,
                 write: Box::new(move |_| Ok::<_, No>(Writes { streams, ..Writes::default() })),

@@ -42,6 +42,8 @@ pub(super) fn append(
     let provenance = json!({ "holidays": last.holidays, "reads": read }).to_string();
     let writes = writes(desk, versions, dossiers, recorded, &provenance)?;
     let numbers: Vec<_> = dossiers.iter().flat_map(drawn).collect();
+    let declared = writes.streams.iter().map(|write| write.stream.clone()).collect();
+    let series = numbers.iter().map(|(series, _)| series.clone()).collect();
     let write = move |series_of: &mut store::Numbers<'_>| {
         for (series, ordinal) in &numbers {
             if series_of.next(series) != u64::from(*ordinal) {
@@ -50,7 +52,8 @@ pub(super) fn append(
         }
         Ok(writes)
     };
-    let act = Append { reads, key: None, recorded, write: Box::new(write) };
+    let act =
+        Append { reads, writes: declared, series, key: None, recorded, write: Box::new(write) };
     office.store().append(act).map(|_| ()).map_err(|error| match error {
         AppendError::Refused(no) => no,
         AppendError::Fault(fault) => fault.into(),

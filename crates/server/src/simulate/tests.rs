@@ -48,7 +48,7 @@ fn a_seed_says_what_is_made_and_another_says_something_else() {
 fn the_law_refuses_nothing_and_verify_agrees() {
     let (office, made) = simulated(&plan(3));
     assert_eq!(made.refused, Vec::<String>::new());
-    assert_eq!(office.store().verify(&|_, _| {}).unwrap().bad, None);
+    assert_eq!(office.store().verify(None, &|_, _| {}).unwrap().bad, None);
     assert_eq!(disagreement(office.store()), None);
 }
 

@@ -63,6 +63,11 @@ impl Keys {
         })
     }
 
+    /// The key files without which what is sealed is lost; they are never made anew.
+    pub fn irreplaceable() -> [String; 2] {
+        SEALING.map(|(name, _)| format!("{name}.key"))
+    }
+
     /// Puts every key file in a directory under a passphrase.
     ///
     /// Broken off, it can be begun again with the same passphrase.

@@ -1,224 +1,113 @@
-//! Appending: versions, numbers, events, leaves, objects, index rows, in this order.
+//! Loading what a batch rests on and writing what it planned.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Sqlite, articles, head};
+use super::{articles, head, tree};
 use crate::{
-    Append, AppendError, Appended, Blob, DossierRow, DossierRows, Fault, Hash, Header, Key,
-    LimitRow, NewEvent, Numbers, Stream, Write, Writes,
-    event::{NO_PREDECESSOR, content_hash, random, sm3},
-    seal::Keys,
+    Articles, Blob, DossierRow, DossierRows, Fault, Hash, LimitRow, Stream,
+    plan::{EventRow, Head, Loaded, Outcome, Rows, Wanted},
     vault::Directory,
 };
 
-impl Sqlite {
-    pub(crate) fn append<R: Send + 'static>(
-        &self,
-        act: Append<R>,
-        keys: Arc<Keys>,
-        directory: Option<Directory>,
-    ) -> Result<Appended, AppendError<R>> {
-        self.writer.write(move |connection| {
-            let inside = Inside { connection, keys: &keys, directory: directory.as_ref() };
-            inside.append(act)
-        })
+/// Loads what a batch wants; SQLite's one writer has everything locked.
+pub(super) fn load(connection: &Connection, wanted: &Wanted) -> Result<Loaded, Fault> {
+    let mut loaded = Loaded::default();
+    for stream in wanted.read.iter().chain(&wanted.written) {
+        if let Some(head) = head(connection, stream)? {
+            loaded.heads.insert(stream.clone(), head);
+        }
     }
-
-    pub(crate) fn audit(
-        &self,
-        stream: Stream,
-        recorded: i64,
-        entry: NewEvent,
-    ) -> Result<u64, Fault> {
-        self.writer.write(move |connection| {
-            let version = head(connection, &stream)?.map_or(0, |head| head.version);
-            let write = Write { stream, version, events: vec![entry], setting: String::new() };
-            insert_events(connection, &write, recorded, None)
-        })
+    for series in &wanted.series {
+        let sql = "SELECT last FROM series WHERE name = ?1";
+        let mut statement = connection.prepare_cached(sql)?;
+        let last = statement.query_row((series,), |row| row.get::<_, i64>(0)).optional()?;
+        loaded.series.extend(last.map(|last| (series.clone(), last as u64)));
     }
-
-    pub(crate) fn rows(&self, dossier: &str) -> Result<Option<DossierRows>, Fault> {
-        Ok(rows(&*self.reader()?, dossier)?.map(|(_, rows)| rows))
-    }
-}
-
-/// What an act has at hand inside the transaction.
-struct Inside<'a> {
-    connection: &'a Connection,
-    keys: &'a Keys,
-    directory: Option<&'a Directory>,
-}
-
-impl Inside<'_> {
-    fn append<R>(&self, act: Append<R>) -> Result<Appended, AppendError<R>> {
-        if let Some(key) = &act.key
-            && let Some(outcome) = self.outcome(key)?
-        {
-            return outcome.ok_or(AppendError::KeyReused);
-        }
-        for (stream, version) in &act.reads {
-            self.check_version(stream, *version)?;
-        }
-        let mut draw = |series: &str| self.draw(series);
-        let mut numbers = Numbers::new(&mut draw);
-        let writes = (act.write)(&mut numbers).map_err(AppendError::Refused)?;
-        numbers.check()?;
-        let mut streams = BTreeSet::new();
-        for write in &writes.streams {
-            self.check_version(&write.stream, write.version)?;
-            if !streams.insert(&write.stream) {
-                return Err(Fault::Misuse(format!("{} written twice", write.stream)).into());
-            }
-        }
-        self.insert(&writes, act.recorded, act.key.as_ref())?;
-        let versions = writes
-            .streams
-            .iter()
-            .map(|write| (write.stream.clone(), write.version + write.events.len() as u64));
-        let appended =
-            Appended { replayed: false, versions: versions.collect(), response: writes.response };
-        if let Some(key) = &act.key {
-            self.keep_outcome(key, &appended)?;
-        }
-        Ok(appended)
-    }
-
-    fn insert(&self, writes: &Writes, recorded: i64, key: Option<&Key>) -> Result<(), Fault> {
-        for write in &writes.streams {
-            for blob in write.events.iter().flat_map(|event| &event.blobs) {
-                self.check_present(blob)?;
-            }
-            insert_events(self.connection, write, recorded, key)?;
-        }
-        for rows in &writes.rows {
-            replace_rows(self.connection, rows)?;
-        }
-        for part in &writes.sealed {
-            let bytes = self.keys.identity.encrypt(&part.plaintext, &[&part.id, &part.dossier])?;
-            self.connection
-                .prepare_cached("INSERT INTO sealed (id, dossier, bytes) VALUES (?1, ?2, ?3)")?
-                .execute((&part.id, &part.dossier, bytes))?;
-        }
-        Ok(())
-    }
-
-    /// The first outcome of a key; `Some(None)` if the key was another request's.
-    fn outcome(&self, key: &Key) -> Result<Option<Option<Appended>>, Fault> {
+    for key in &wanted.keys {
         let sql = "SELECT request, versions, response FROM outcome WHERE key = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let outcome = statement.query_row((&key.key,), |row| {
-            Ok((row.get::<_, Hash>(0)?, row.get::<_, String>(1)?, row.get(2)?))
+        let mut statement = connection.prepare_cached(sql)?;
+        let outcome = statement.query_row((key,), |row| {
+            Ok(Outcome { request: row.get(0)?, versions: row.get(1)?, response: row.get(2)? })
         });
-        let Some((request, versions, response)) = outcome.optional()? else { return Ok(None) };
-        if request != key.request {
-            return Ok(Some(None));
-        }
-        let versions: Vec<(String, u64)> = serde_json::from_str(&versions)
-            .map_err(|_| Fault::Database("the outcome of a key cannot be read".to_owned()))?;
-        let versions = versions.into_iter().map(|(name, version)| (Stream::named(name), version));
-        Ok(Some(Some(Appended { replayed: true, versions: versions.collect(), response })))
+        loaded.outcomes.extend(outcome.optional()?.map(|outcome| (key.clone(), outcome)));
     }
-
-    fn keep_outcome(&self, key: &Key, appended: &Appended) -> Result<(), Fault> {
-        let versions: Vec<(&str, u64)> =
-            appended.versions.iter().map(|(stream, version)| (stream.as_str(), *version)).collect();
-        let versions = serde_json::to_string(&versions)
-            .map_err(|_| Fault::Misuse("the outcome cannot be written".to_owned()))?;
-        self.connection
-            .prepare_cached(
-                "INSERT INTO outcome (key, request, versions, response) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute((&key.key, key.request, versions, &appended.response))?;
-        Ok(())
+    for id in wanted.dossiers() {
+        loaded.rows.extend(rows(connection, id)?.map(|found| (id.to_owned(), found)));
     }
-
-    fn check_version<R>(&self, stream: &Stream, expected: u64) -> Result<(), AppendError<R>> {
-        let found = head(self.connection, stream)?.map_or(0, |head| head.version);
-        if found == expected {
-            return Ok(());
-        }
-        Err(AppendError::Conflict { stream: stream.clone(), expected, found })
-    }
-
-    fn draw(&self, series: &str) -> Result<u64, Fault> {
-        let sql = "INSERT INTO series (name, last) VALUES (?1, 1)
-            ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement.query_row((series,), |row| row.get::<_, i64>(0))? as u64)
-    }
-
-    fn check_present(&self, blob: &Blob) -> Result<(), Fault> {
-        let sql = "SELECT 1 FROM blob_bytes WHERE sm3 = ?1 AND length(bytes) = ?2";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        if statement.exists((blob.sm3, blob.size as i64))?
-            || self.directory.is_some_and(|directory| directory.holds(blob))
-        {
-            return Ok(());
-        }
-        let name = hex::encode(blob.sm3);
-        Err(Fault::Misuse(format!("object {name} is named but not in the vault")))
-    }
+    Ok(loaded)
 }
 
-/// Appends events to a stream whose version was checked; answers its new version.
-fn insert_events(
+/// Whether an object is in the vault.
+pub(super) fn holds(
     connection: &Connection,
-    write: &Write,
-    recorded: i64,
-    key: Option<&Key>,
-) -> Result<u64, Fault> {
-    if write.events.is_empty() {
-        return Ok(write.version);
-    }
-    let (id, mut predecessor) = match head(connection, &write.stream)? {
-        Some(head) => (head.id, head.hash),
-        None => {
-            connection
-                .prepare_cached("INSERT INTO stream (name, version, head) VALUES (?1, 0, ?2)")?
-                .execute((write.stream.as_str(), NO_PREDECESSOR))?;
-            (connection.last_insert_rowid(), NO_PREDECESSOR)
-        }
-    };
-    let mut version = write.version;
-    for event in &write.events {
-        version += 1;
-        let salt: Hash = random()?;
-        let blobs: Vec<Blob> =
-            event.blobs.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-        let header = Header {
-            stream: write.stream.clone(),
-            version,
-            kind: event.kind.clone(),
-            who: event.who.clone(),
-            entered: event.entered.clone(),
-            recorded,
-            setting: write.setting.clone(),
-            key: key.cloned(),
-            content: content_hash(&salt, &blobs, &event.payload),
-            predecessor,
+    directory: Option<&Directory>,
+    blob: &Blob,
+) -> Result<bool, Fault> {
+    let sql = "SELECT 1 FROM blob_bytes WHERE sm3 = ?1 AND length(bytes) = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.exists((blob.sm3, blob.size as i64))?
+        || directory.is_some_and(|directory| directory.holds(blob)))
+}
+
+/// Writes what a batch planned: streams, events and leaves, then what is derived.
+pub(super) fn write(connection: &Connection, rows: &Rows, loaded: &Loaded) -> Result<(), Fault> {
+    let ids = streams(connection, rows)?;
+    for event in &rows.events {
+        let Some(id) = ids.get(&event.header.stream) else {
+            return Err(Fault::Misuse(format!("{} has no row", event.header.stream)));
         };
-        predecessor = insert_event(connection, id, &header, &salt, &event.payload)?;
-        insert_blobs(connection, id, version, &blobs)?;
+        insert_event(connection, *id, event)?;
     }
-    connection
-        .prepare_cached("UPDATE stream SET version = ?2, head = ?3 WHERE id = ?1")?
-        .execute((id, version as i64, predecessor))?;
-    Ok(version)
+    leaves(connection, rows, &ids)?;
+    for (series, last) in &rows.series {
+        let sql = "INSERT INTO series (name, last) VALUES (?1, ?2)
+            ON CONFLICT (name) DO UPDATE SET last = ?2";
+        connection.prepare_cached(sql)?.execute((series, *last as i64))?;
+    }
+    for (id, new) in &rows.rows {
+        replace_rows(connection, loaded.rows.get(id), new)?;
+    }
+    for part in &rows.sealed {
+        let sql = "INSERT INTO sealed (id, dossier, bytes) VALUES (?1, ?2, ?3)";
+        connection.prepare_cached(sql)?.execute((&part.id, &part.dossier, &part.bytes))?;
+    }
+    for (key, Outcome { request, versions, response }) in &rows.outcomes {
+        let sql = "INSERT INTO outcome (key, request, versions, response) VALUES (?1, ?2, ?3, ?4)";
+        connection.prepare_cached(sql)?.execute((key, request, versions, response))?;
+    }
+    Ok(())
 }
 
-/// Inserts one event with its leaf; answers its header's hash.
-fn insert_event(
+/// Brings the rows of streams to their new heads; answers their numbers.
+fn streams<'a>(
     connection: &Connection,
-    stream: i64,
-    header: &Header,
-    salt: &Hash,
-    payload: &[u8],
-) -> Result<Hash, Fault> {
+    rows: &'a Rows,
+) -> Result<BTreeMap<&'a Stream, i64>, Fault> {
+    let mut ids = BTreeMap::new();
+    for (stream, Head { id, version, hash }) in &rows.heads {
+        let id = match id {
+            Some(id) => {
+                let sql = "UPDATE stream SET version = ?2, head = ?3 WHERE id = ?1";
+                connection.prepare_cached(sql)?.execute((id, *version as i64, hash))?;
+                *id
+            }
+            None => {
+                let sql = "INSERT INTO stream (name, version, head) VALUES (?1, ?2, ?3)";
+                let row = (stream.as_str(), *version as i64, hash);
+                connection.prepare_cached(sql)?.execute(row)?;
+                connection.last_insert_rowid()
+            }
+        };
+        ids.insert(stream, id);
+    }
+    Ok(ids)
+}
+
+fn insert_event(connection: &Connection, stream: i64, event: &EventRow) -> Result<(), Fault> {
+    let header = &event.header;
     let version = header.version as i64;
-    let bytes = header.to_bytes();
-    let hash = sm3(&bytes);
     connection
         .prepare_cached(
             "INSERT INTO event
@@ -232,33 +121,33 @@ fn insert_event(
             &header.who,
             &header.entered,
             header.recorded,
-            bytes,
-            salt,
-            payload,
+            &event.bytes,
+            event.salt,
+            &event.payload,
         ))?;
-    connection
-        .prepare_cached(
-            "INSERT INTO leaf (place, stream, version, hash)
-            VALUES (coalesce((SELECT max(place) + 1 FROM leaf), 0), ?1, ?2, ?3)",
-        )?
-        .execute((stream, version, hash))?;
-    Ok(hash)
-}
-
-fn insert_blobs(
-    connection: &Connection,
-    stream: i64,
-    version: u64,
-    blobs: &[Blob],
-) -> Result<(), Fault> {
-    for blob in blobs {
-        connection
-            .prepare_cached(
-                "INSERT INTO blob (stream, version, sm3, sha256, size) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute((stream, version as i64, blob.sm3, blob.sha256, blob.size as i64))?;
+    for blob in &event.blobs {
+        let sql =
+            "INSERT INTO blob (stream, version, sm3, sha256, size) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let row = (stream, version, blob.sm3, blob.sha256, blob.size as i64);
+        connection.prepare_cached(sql)?.execute(row)?;
     }
     Ok(())
+}
+
+/// Gives the events their places in the tree, and keeps the subtrees that become full.
+fn leaves(connection: &Connection, rows: &Rows, ids: &BTreeMap<&Stream, i64>) -> Result<(), Fault> {
+    if rows.events.is_empty() {
+        return Ok(());
+    }
+    let size = tree::size(connection)?;
+    let sql = "INSERT INTO leaf (place, stream, version, hash) VALUES (?1, ?2, ?3, ?4)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for (place, event) in (size as i64..).zip(&rows.events) {
+        let stream = ids.get(&event.header.stream);
+        insert.execute((place, stream, event.header.version as i64, event.hash))?;
+    }
+    let added: Vec<Hash> = rows.events.iter().map(|event| event.hash).collect();
+    tree::grow(connection, size, &added)
 }
 
 /// The columns of a dossier that [`read_dossier`] reads.
@@ -266,7 +155,7 @@ pub(super) const DOSSIER_COLUMNS: &str = "d.id, d.department, d.number, d.case_n
     d.unit, d.stage, d.ended, d.received, d.changed, d.grade, d.due_nominal, d.due_latest,
     d.due_kind, d.provisional";
 
-pub(super) fn read_dossier(row: &rusqlite::Row<'_>) -> rusqlite::Result<DossierRow> {
+pub(super) fn read_dossier(row: &Row<'_>) -> rusqlite::Result<DossierRow> {
     Ok(DossierRow {
         id: row.get(0)?,
         department: row.get(1)?,
@@ -287,34 +176,36 @@ pub(super) fn read_dossier(row: &rusqlite::Row<'_>) -> rusqlite::Result<DossierR
 }
 
 /// The rows of a dossier with the number by which they are linked.
-fn rows(connection: &Connection, id: &str) -> Result<Option<(i64, DossierRows)>, Fault> {
-    let sql = format!("SELECT {DOSSIER_COLUMNS}, d.nr FROM dossier d WHERE d.id = ?1");
+pub(super) fn rows(connection: &Connection, id: &str) -> Result<Option<(i64, DossierRows)>, Fault> {
+    let sql = format!(
+        "SELECT {DOSSIER_COLUMNS}, d.nr, d.limits, d.principals, d.articles
+        FROM dossier d WHERE d.id = ?1"
+    );
     let mut statement = connection.prepare_cached(&sql)?;
-    let found = statement.query_row((id,), |row| Ok((row.get(15)?, read_dossier(row)?)));
-    let Some((nr, dossier)) = found.optional()? else { return Ok(None) };
-    let sql = "SELECT kind, nominal, latest, open FROM dossier_limit
-        WHERE dossier = ?1 ORDER BY place";
-    let mut statement = connection.prepare_cached(sql)?;
-    let limits = statement.query_map((nr,), |row| {
-        Ok(LimitRow {
-            kind: row.get(0)?,
-            nominal: row.get(1)?,
-            latest: row.get(2)?,
-            open: row.get(3)?,
-        })
-    })?;
-    let limits = limits.collect::<Result<_, _>>()?;
-    let sql = "SELECT principal FROM access WHERE dossier = ?1 ORDER BY principal";
-    let mut statement = connection.prepare_cached(sql)?;
-    let access = statement.query_map((nr,), |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let articles = articles::of(connection, nr)?.unwrap_or_default();
+    let found = statement.query_row((id,), |row| {
+        let (limits, access): (String, String) = (row.get(16)?, row.get(17)?);
+        let articles = row.get::<_, Option<i64>>(18)?;
+        Ok((row.get(15)?, read_dossier(row)?, limits, access, articles))
+    });
+    let Some((nr, dossier, limits, access, articles)) = found.optional()? else { return Ok(None) };
+    let limits = LimitRow::from_json(&limits);
+    let access = serde_json::from_str(&access).ok();
+    let (Some(limits), Some(access)) = (limits, access) else {
+        return Err(Fault::Database("the index row of a dossier cannot be read".to_owned()));
+    };
+    let articles = articles.map(Articles::from_column).unwrap_or_default();
     Ok(Some((nr, DossierRows { dossier, limits, access, articles })))
 }
 
 /// Brings the rows of a dossier to what they should be, touching only what differs.
-fn replace_rows(connection: &Connection, new: &DossierRows) -> Result<(), Fault> {
-    let (nr, old) = match rows(connection, &new.dossier.id)? {
-        Some((nr, old)) => (nr, old),
+fn replace_rows(
+    connection: &Connection,
+    old: Option<&(i64, DossierRows)>,
+    new: &DossierRows,
+) -> Result<(), Fault> {
+    let nothing = DossierRows::default();
+    let (nr, old) = match old {
+        Some((nr, old)) => (*nr, old),
         None => {
             connection
                 .prepare_cached(
@@ -323,62 +214,47 @@ fn replace_rows(connection: &Connection, new: &DossierRows) -> Result<(), Fault>
                     VALUES (?1, '', '', '', '', '', 0, '', 0, '', 0)",
                 )?
                 .execute((&new.dossier.id,))?;
-            (connection.last_insert_rowid(), DossierRows::default())
+            (connection.last_insert_rowid(), &nothing)
         }
     };
-    if old.dossier != new.dossier {
-        update_dossier(connection, nr, &new.dossier)?;
-    }
-    if old.limits != new.limits {
-        connection
-            .prepare_cached("DELETE FROM dossier_limit WHERE dossier = ?1")?
-            .execute((nr,))?;
-        let sql = "INSERT INTO dossier_limit (dossier, place, kind, nominal, latest, open)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let mut insert = connection.prepare_cached(sql)?;
-        for (place, limit) in new.limits.iter().enumerate() {
-            insert.execute((
-                nr,
-                place as i64,
-                &limit.kind,
-                &limit.nominal,
-                &limit.latest,
-                limit.open,
-            ))?;
-        }
-    }
-    replace_access(connection, nr, &old, new)?;
-    articles::replace(connection, nr, &old, new)
+    update_dossier(connection, nr, new)?;
+    replace_access(connection, nr, old, new)?;
+    articles::replace(connection, old, new)
 }
 
-fn update_dossier(connection: &Connection, nr: i64, row: &DossierRow) -> Result<(), Fault> {
+fn update_dossier(connection: &Connection, nr: i64, new: &DossierRows) -> Result<(), Fault> {
+    let row = &new.dossier;
+    let params = rusqlite::params![
+        nr,
+        row.department,
+        row.number,
+        row.case_number,
+        row.title,
+        row.unit,
+        row.stage,
+        row.ended,
+        row.received,
+        row.changed,
+        row.grade,
+        row.due_nominal,
+        row.due_latest,
+        row.due_kind,
+        row.provisional,
+        LimitRow::to_json(&new.limits),
+        serde_json::Value::from(new.access.as_slice()).to_string(),
+        new.articles.to_column(),
+    ];
     connection
         .prepare_cached(
             "UPDATE dossier SET department = ?2, number = ?3, case_number = ?4, title = ?5,
                 unit = ?6, stage = ?7, ended = ?8, received = ?9, changed = ?10, grade = ?11,
-                due_nominal = ?12, due_latest = ?13, due_kind = ?14, provisional = ?15
+                due_nominal = ?12, due_latest = ?13, due_kind = ?14, provisional = ?15,
+                limits = ?16, principals = ?17, articles = ?18
             WHERE nr = ?1",
         )?
-        .execute((
-            nr,
-            &row.department,
-            &row.number,
-            &row.case_number,
-            &row.title,
-            &row.unit,
-            &row.stage,
-            row.ended,
-            &row.received,
-            row.changed,
-            &row.grade,
-            &row.due_nominal,
-            &row.due_latest,
-            &row.due_kind,
-            row.provisional,
-        ))?;
+        .execute(params)?;
     Ok(())
 }
-
 fn replace_access(
     connection: &Connection,
     nr: i64,
@@ -420,4 +296,4 @@ fn replace_access(
 }
 
 /// Stands for the due day of a dossier without an open limit: after every day.
-const NEVER: &str = "9999-12-31";
+pub(super) const NEVER: &str = "9999-12-31";

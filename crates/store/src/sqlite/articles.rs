@@ -4,66 +4,51 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
-use super::Sqlite;
-use crate::{Articles, DossierRows, Fault, Standing};
+use crate::{DossierRows, Fault, Standing};
 
 /// How many dossiers are named at once to a caller who derives their articles.
 const BATCH: usize = 500;
 
-impl Sqlite {
-    pub(crate) fn standing(&self, departments: &[&str]) -> Result<BTreeMap<u8, Standing>, Fault> {
-        let reader = self.reader()?;
-        // Counts are of one moment.
-        let transaction = reader.unchecked_transaction()?;
-        let sql = "SELECT article, ended, dossiers FROM article_count
-            WHERE department = ?1 AND dossiers > 0";
-        let mut statement = transaction.prepare_cached(sql)?;
-        let mut standing = BTreeMap::<u8, Standing>::new();
-        for department in departments {
-            let mut rows = statement.query((department,))?;
-            while let Some(row) = rows.next()? {
-                let of = standing.entry(row.get(0)?).or_default();
-                let dossiers = row.get::<_, i64>(2)? as u64;
-                match row.get(1)? {
-                    true => of.ended += dossiers,
-                    false => of.open += dossiers,
-                }
+pub(super) fn standing(
+    connection: &Connection,
+    departments: &[&str],
+) -> Result<BTreeMap<u8, Standing>, Fault> {
+    // Counts are of one moment.
+    let transaction = connection.unchecked_transaction()?;
+    let sql = "SELECT article, ended, dossiers FROM article_count
+        WHERE department = ?1 AND dossiers > 0";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let mut standing = BTreeMap::<u8, Standing>::new();
+    for department in departments {
+        let mut rows = statement.query((department,))?;
+        while let Some(row) = rows.next()? {
+            let of = standing.entry(row.get(0)?).or_default();
+            let dossiers = row.get::<_, i64>(2)? as u64;
+            match row.get(1)? {
+                true => of.ended += dossiers,
+                false => of.open += dossiers,
             }
         }
-        Ok(standing)
     }
-
-    pub(crate) fn without_articles(&self) -> Result<Vec<String>, Fault> {
-        let reader = self.reader()?;
-        let sql = "SELECT id FROM dossier WHERE nr NOT IN (SELECT dossier FROM dossier_articles)
-            ORDER BY nr LIMIT ?1";
-        let mut statement = reader.prepare_cached(sql)?;
-        let ids = statement.query_map((BATCH as i64,), |row| row.get(0))?;
-        Ok(ids.collect::<Result<_, _>>()?)
-    }
+    Ok(standing)
 }
 
-/// The articles of a dossier; `None` if they were never derived.
-pub(super) fn of(connection: &Connection, nr: i64) -> Result<Option<Articles>, Fault> {
-    let sql = "SELECT articles FROM dossier_articles WHERE dossier = ?1";
+/// Some of the dossiers whose articles were never derived.
+pub(super) fn without(connection: &Connection) -> Result<Vec<String>, Fault> {
+    let sql = "SELECT id FROM dossier WHERE articles IS NULL ORDER BY nr LIMIT ?1";
     let mut statement = connection.prepare_cached(sql)?;
-    Ok(statement.query_row((nr,), |row| row.get(0)).optional()?.map(Articles::from_column))
+    let ids = statement.query_map((BATCH as i64,), |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
-/// Brings the articles of a dossier and the counts to what they should be.
+/// Brings the counts to what they should be.
 pub(super) fn replace(
     connection: &Connection,
-    nr: i64,
     old: &DossierRows,
     new: &DossierRows,
 ) -> Result<(), Fault> {
-    if old.articles != new.articles || new.articles == Articles::default() {
-        let sql = "INSERT INTO dossier_articles (dossier, articles) VALUES (?1, ?2)
-            ON CONFLICT (dossier) DO UPDATE SET articles = ?2 WHERE articles <> ?2";
-        connection.prepare_cached(sql)?.execute((nr, new.articles.to_column()))?;
-    }
     let key = |rows: &DossierRows| (rows.dossier.ended, rows.articles);
     if key(old) == key(new) && old.dossier.department == new.dossier.department {
         return Ok(());

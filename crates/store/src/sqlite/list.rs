@@ -11,40 +11,34 @@ use std::{
 
 use rusqlite::{Connection, params_from_iter, types::Value};
 
-use super::{
-    Sqlite,
-    append::{DOSSIER_COLUMNS, read_dossier},
-};
+use super::append::{DOSSIER_COLUMNS, read_dossier};
 use crate::{Cursor, Fault, ListQuery, Listed, Order, Page, Scope, Sort, Total};
 
 /// Counting stops after so many dossiers.
 const COUNTED: usize = 1_000;
 
-impl Sqlite {
-    pub(crate) fn list(&self, query: &ListQuery) -> Result<Page, Fault> {
-        let reader = self.reader()?;
-        // Rows and total are of the same moment.
-        let transaction = reader.unchecked_transaction()?;
-        let mut found: BTreeMap<Found, Listed> = BTreeMap::new();
-        for principal in &query.principals {
-            for ended in ended(query.scope) {
-                for (place, row) in range(&transaction, query, principal, ended)? {
-                    // Principals come best first, so the first one to find a dossier stays.
-                    if let Entry::Vacant(entry) = found.entry(place) {
-                        entry.insert(row);
-                    }
+pub(super) fn list(connection: &Connection, query: &ListQuery) -> Result<Page, Fault> {
+    // Rows and total are of the same moment.
+    let transaction = connection.unchecked_transaction()?;
+    let mut found: BTreeMap<Found, Listed> = BTreeMap::new();
+    for principal in &query.principals {
+        for ended in ended(query.scope) {
+            for (place, row) in range(&transaction, query, principal, ended)? {
+                // Principals come best first, so the first one to find a dossier stays.
+                if let Entry::Vacant(entry) = found.entry(place) {
+                    entry.insert(row);
                 }
             }
         }
-        let more = found.len() > query.size;
-        let mut next = None;
-        let mut rows = Vec::new();
-        for (place, row) in found.into_iter().take(query.size) {
-            next = more.then_some(Cursor { dossier: place.dossier, sorted_by: place.text() });
-            rows.push(row);
-        }
-        Ok(Page { rows, next, total: total(&transaction, query)? })
     }
+    let more = found.len() > query.size;
+    let mut next = None;
+    let mut rows = Vec::new();
+    for (place, row) in found.into_iter().take(query.size) {
+        next = more.then_some(Cursor { dossier: place.dossier, sorted_by: place.text() });
+        rows.push(row);
+    }
+    Ok(Page { rows, next, total: total(&transaction, query)? })
 }
 
 /// A dossier's place in the order asked for.

@@ -6,35 +6,45 @@ mod append;
 mod articles;
 mod aside;
 mod list;
+mod tree;
 mod verify;
 mod writer;
 
 use std::{
-    collections::BTreeMap,
-    ops::{Deref, RangeInclusive},
-    path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::{BTreeMap, BTreeSet},
+    ops::{Deref, Range, RangeInclusive},
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use rusqlite::{
-    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, ffi,
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Params, Transaction, TransactionBehavior,
+    ffi,
 };
 
 use crate::{
-    AppendError, Blob, Fault, Hash, Header, Store, StoredEvent, Stream,
-    event::{NO_PREDECESSOR, content_hash, random, sm3},
-    seal::Keys,
-    verify::Report,
+    Blob, Credential, DossierRows, Fault, Hash, ListQuery, Page, Report, Session, Standing, Store,
+    Stream,
+    checkpoint::{Checkpoint, ORIGIN_SETTING, new_origin},
+    engine::{ChangeCredential, Engine},
+    event::random,
+    keys::Keys,
+    load::{Raw, RawEvent},
+    plan::{Head, Job},
+    tree::{Node, Nodes},
+    vault::Directory,
 };
 use writer::Writer;
 
 /// "chac", so that `file` and this program know the database for what it is.
 const APPLICATION: i64 = 0x6368_6163;
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 3;
+/// Earlier schemas kept leaves without a tree.
+const FIRST_WITH_TREE: i64 = 3;
 /// What each schema added to the one before.
 const SCHEMA_SQL: [&str; SCHEMA as usize] =
-    [include_str!("schema.sql"), include_str!("schema_2.sql")];
+    [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// How long to wait for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -49,7 +59,7 @@ pub(crate) struct Sqlite {
 }
 
 /// Where the database is.
-enum Place {
+pub(crate) enum Place {
     File(PathBuf),
     /// The name of a database in memory that all connections share.
     Memory(String),
@@ -66,25 +76,14 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
-impl<R> From<rusqlite::Error> for AppendError<R> {
-    fn from(error: rusqlite::Error) -> Self {
-        Fault::from(error).into()
-    }
-}
-
 impl Sqlite {
-    pub(crate) fn open(path: &Path, keys: &Keys) -> Result<Sqlite, Fault> {
-        Sqlite::start(Place::File(path.to_owned()), keys)
-    }
-
-    pub(crate) fn in_memory(keys: &Keys) -> Result<Sqlite, Fault> {
-        let name = hex::encode(random::<16>()?);
-        Sqlite::start(Place::Memory(format!("file:/{name}?vfs=memdb")), keys)
-    }
-
-    fn start(place: Place, keys: &Keys) -> Result<Sqlite, Fault> {
+    pub(crate) fn start(
+        place: Place,
+        keys: Arc<Keys>,
+        directory: Option<Directory>,
+    ) -> Result<Sqlite, Fault> {
         let mut connection = place.connect()?;
-        found(&mut connection, keys)?;
+        found(&mut connection, &keys)?;
         connection.pragma_update(None, "secure_delete", true)?;
         match place {
             Place::File(_) => {
@@ -93,7 +92,7 @@ impl Sqlite {
             }
             Place::Memory(_) => connection.pragma_update(None, "journal_mode", "memory")?,
         }
-        let writer = Writer::start(connection)?;
+        let writer = Writer::start(connection, keys, directory)?;
         Ok(Sqlite { place, writer, readers: Mutex::default() })
     }
 
@@ -111,24 +110,34 @@ impl Sqlite {
         Ok(Reader { sqlite: self, connection: Some(connection) })
     }
 
+    /// Runs one statement on the writer's thread.
+    fn change(&self, sql: &'static str, params: impl Params + Send + 'static) -> Result<(), Fault> {
+        self.writer.write(move |connection| {
+            connection.prepare_cached(sql)?.execute(params)?;
+            Ok(())
+        })
+    }
+
     fn idle_readers(&self) -> MutexGuard<'_, Vec<Connection>> {
         // A list of connections is whole at every moment, whoever panicked while holding it.
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    pub(crate) fn load_after(
-        &self,
-        stream: &Stream,
-        version: u64,
-    ) -> Result<Vec<StoredEvent>, Fault> {
-        load_after(&*self.reader()?, stream, version)
+impl Engine for Sqlite {
+    fn submit(&self, job: Box<dyn Job>) {
+        self.writer.submit(job);
     }
 
-    pub(crate) fn version(&self, stream: &Stream) -> Result<u64, Fault> {
+    fn raw(&self, stream: &Stream, from: u64) -> Result<Option<Raw>, Fault> {
+        raw(&*self.reader()?, stream, from)
+    }
+
+    fn version(&self, stream: &Stream) -> Result<u64, Fault> {
         Ok(head(&*self.reader()?, stream)?.map_or(0, |head| head.version))
     }
 
-    pub(crate) fn streams(&self, prefix: &str) -> Result<Vec<Stream>, Fault> {
+    fn streams(&self, prefix: &str) -> Result<Vec<Stream>, Fault> {
         let reader = self.reader()?;
         let sql = "SELECT name FROM stream WHERE name >= ?1 AND name < ?2 ORDER BY name";
         let mut statement = reader.prepare_cached(sql)?;
@@ -138,33 +147,179 @@ impl Sqlite {
         names.map(|name| Ok(Stream::named(name?))).collect()
     }
 
-    pub(crate) fn series(&self) -> Result<Vec<(String, u64)>, Fault> {
+    fn series(&self) -> Result<Vec<(String, u64)>, Fault> {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached("SELECT name, last FROM series ORDER BY name")?;
         let series = statement.query_map((), |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
         series
-            .map(|series| series.map(|(name, last)| (name, last as u64)))
-            .collect::<Result<_, _>>()
-            .map_err(Fault::from)
+            .map(|series| series.map(|(name, last)| (name, last as u64)).map_err(Fault::from))
+            .collect()
     }
 
-    pub(crate) fn sealed(&self, id: &str) -> Result<Option<(String, Vec<u8>)>, Fault> {
+    fn list(&self, query: &ListQuery) -> Result<Page, Fault> {
+        list::list(&*self.reader()?, query)
+    }
+
+    fn rows(&self, dossier: &str) -> Result<Option<DossierRows>, Fault> {
+        Ok(append::rows(&*self.reader()?, dossier)?.map(|(_, rows)| rows))
+    }
+
+    fn standing(&self, departments: &[&str]) -> Result<BTreeMap<u8, Standing>, Fault> {
+        articles::standing(&*self.reader()?, departments)
+    }
+
+    fn without_articles(&self) -> Result<Vec<String>, Fault> {
+        articles::without(&*self.reader()?)
+    }
+
+    fn sealed(&self, id: &str) -> Result<Option<(String, Vec<u8>)>, Fault> {
         let reader = self.reader()?;
         let mut statement =
             reader.prepare_cached("SELECT dossier, bytes FROM sealed WHERE id = ?1")?;
         Ok(statement.query_row((id,), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    pub(crate) fn verify(
+    fn leaves(&self) -> Result<u64, Fault> {
+        tree::size(&*self.reader()?)
+    }
+
+    fn place(&self, stream: &Stream, version: u64) -> Result<Option<u64>, Fault> {
+        tree::place(&*self.reader()?, stream, version)
+    }
+
+    fn entries(&self, places: Range<u64>) -> Result<Vec<Hash>, Fault> {
+        tree::Stored(&*self.reader()?).leaves(places)
+    }
+
+    fn full(&self, level: u8, places: Range<u64>) -> Result<Vec<Node>, Fault> {
+        tree::Stored(&*self.reader()?).full(level, places)
+    }
+
+    fn put_checkpoint(&self, size: u64, note: String) -> Result<(), Fault> {
+        let sql = "INSERT INTO checkpoint (size, note) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        self.change(sql, (size as i64, note))
+    }
+
+    fn last_checkpoint(&self) -> Result<Option<(u64, String)>, Fault> {
+        let reader = self.reader()?;
+        let sql = "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1";
+        let mut statement = reader.prepare_cached(sql)?;
+        let last = statement.query_row((), |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)));
+        Ok(last.optional()?)
+    }
+
+    fn verify(
         &self,
         store: &Store,
+        kept: Option<&Checkpoint>,
         progress: &dyn Fn(u64, u64),
     ) -> Result<Report, Fault> {
-        verify::verify(&*self.reader()?, store, progress)
+        verify::verify(&*self.reader()?, store, kept, progress)
+    }
+
+    fn blob_bytes(&self, sm3: &Hash) -> Result<Option<Vec<u8>>, Fault> {
+        aside::blob_bytes(&*self.reader()?, sm3)
+    }
+
+    fn put_blob_bytes(&self, sm3: Hash, bytes: Vec<u8>) -> Result<(), Fault> {
+        // The new bytes are known to be right; those that are there may have been damaged.
+        self.change("INSERT OR REPLACE INTO blob_bytes (sm3, bytes) VALUES (?1, ?2)", (sm3, bytes))
+    }
+
+    fn gc(&self, keep: BTreeSet<Hash>, directory: Option<Directory>) -> Result<u64, Fault> {
+        // On the writer's thread no act can name an object while it is removed.
+        self.writer.write(move |connection| aside::gc(connection, &keep, directory))
+    }
+
+    fn put_session(&self, session: Session) -> Result<(), Fault> {
+        self.change(
+            "INSERT OR REPLACE INTO session (token, staff, made, seen, expires)
+            VALUES (?1, ?2, ?3, ?4, ?5)",
+            (session.token, session.staff, session.made, session.seen, session.expires),
+        )
+    }
+
+    fn session(&self, token: &Hash) -> Result<Option<Session>, Fault> {
+        aside::session(&*self.reader()?, token)
+    }
+
+    fn delete_session(&self, token: Hash) -> Result<(), Fault> {
+        self.change("DELETE FROM session WHERE token = ?1", (token,))
+    }
+
+    fn delete_sessions_of(&self, staff: String) -> Result<(), Fault> {
+        self.change("DELETE FROM session WHERE staff = ?1", (staff,))
+    }
+
+    fn delete_expired_sessions(&self, now: i64) -> Result<(), Fault> {
+        self.change("DELETE FROM session WHERE expires < ?1", (now,))
+    }
+
+    fn put_credential(&self, credential: Credential) -> Result<(), Fault> {
+        self.writer.write(move |connection| aside::put_credential(connection, &credential))
+    }
+
+    fn credential(&self, staff: &str) -> Result<Option<Credential>, Fault> {
+        aside::credential(&*self.reader()?, staff)
+    }
+
+    fn change_credential(
+        &self,
+        staff: String,
+        change: ChangeCredential,
+    ) -> Result<Option<Credential>, Fault> {
+        self.writer.write(move |connection| {
+            let credential = aside::credential(connection, &staff)?;
+            let Some(mut credential) = credential else { return Ok(None) };
+            change(&mut credential);
+            aside::put_credential(connection, &credential)?;
+            Ok(Some(credential))
+        })
+    }
+
+    fn put_draft(
+        &self,
+        staff: String,
+        form: String,
+        bytes: Vec<u8>,
+        made: i64,
+    ) -> Result<(), Fault> {
+        self.change(
+            "INSERT OR REPLACE INTO draft (staff, form, bytes, made) VALUES (?1, ?2, ?3, ?4)",
+            (staff, form, bytes, made),
+        )
+    }
+
+    fn draft(&self, staff: &str, form: &str) -> Result<Option<(Vec<u8>, i64)>, Fault> {
+        let reader = self.reader()?;
+        let sql = "SELECT bytes, made FROM draft WHERE staff = ?1 AND form = ?2";
+        let mut statement = reader.prepare_cached(sql)?;
+        let draft = statement.query_row((staff, form), |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(draft.optional()?)
+    }
+
+    fn delete_draft(&self, staff: String, form: String) -> Result<(), Fault> {
+        self.change("DELETE FROM draft WHERE staff = ?1 AND form = ?2", (staff, form))
+    }
+
+    fn put_setting(&self, name: String, value: String) -> Result<(), Fault> {
+        self.change("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)", (name, value))
+    }
+
+    fn setting(&self, name: &str) -> Result<Option<String>, Fault> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached("SELECT value FROM setting WHERE name = ?1")?;
+        Ok(statement.query_row((name,), |row| row.get(0)).optional()?)
     }
 }
 
 impl Place {
+    /// A database in memory that goes with its last connection.
+    pub(crate) fn memory() -> Result<Place, Fault> {
+        let name = hex::encode(random::<16>()?);
+        Ok(Place::Memory(format!("file:/{name}?vfs=memdb")))
+    }
+
     fn connect(&self) -> Result<Connection, Fault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
@@ -189,6 +344,7 @@ fn found(connection: &mut Connection, keys: &Keys) -> Result<(), Fault> {
     let present = schema_of(&transaction)?;
     if application == 0 && schema == 0 && present.is_empty() {
         create(&transaction, 0, SCHEMA)?;
+        name(&transaction)?;
         for key in keys.all() {
             let row = (key.name(), key.check);
             transaction.execute("INSERT INTO key_check (name, hash) VALUES (?1, ?2)", row)?;
@@ -216,8 +372,19 @@ fn found(connection: &mut Connection, keys: &Keys) -> Result<(), Fault> {
     }
     if schema < SCHEMA {
         create(&transaction, schema, SCHEMA)?;
+        if schema < FIRST_WITH_TREE {
+            tree::plant(&transaction)?;
+            name(&transaction)?;
+        }
         transaction.commit()?;
     }
+    Ok(())
+}
+
+/// Gives the record the name under which its checkpoints are signed.
+fn name(connection: &Connection) -> Result<(), Fault> {
+    let sql = "INSERT INTO setting (name, value) VALUES (?1, ?2)";
+    connection.execute(sql, (ORIGIN_SETTING, new_origin()?))?;
     Ok(())
 }
 
@@ -277,18 +444,12 @@ impl Drop for Reader<'_> {
     }
 }
 
-/// Where a stream stands.
-struct Head {
-    id: i64,
-    version: u64,
-    hash: Hash,
-}
-
 fn head(connection: &Connection, stream: &Stream) -> Result<Option<Head>, Fault> {
     let sql = "SELECT id, version, head FROM stream WHERE name = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let head = statement.query_row((stream.as_str(),), |row| {
-        Ok(Head { id: row.get(0)?, version: row.get::<_, i64>(1)? as u64, hash: row.get(2)? })
+        let version = row.get::<_, i64>(1)? as u64;
+        Ok(Head { id: row.get(0)?, version, hash: row.get(2)? })
     });
     Ok(head.optional()?)
 }
@@ -312,114 +473,89 @@ fn blobs_of(
     Ok(blobs)
 }
 
-/// Reads a stream from a version on and checks it: events are only added, so what is read up to
-/// the head's version belongs together even while others append.
-fn load_after(
-    connection: &Connection,
-    stream: &Stream,
-    after: u64,
-) -> Result<Vec<StoredEvent>, Fault> {
-    let Some(head) = head(connection, stream)? else { return Ok(Vec::new()) };
-    let mut blobs = blobs_of(connection, head.id, after..=head.version)?;
+/// The rows of a stream from a version on: events are only added, so what is read up to the
+/// head's version belongs together even while others append.
+fn raw(connection: &Connection, stream: &Stream, from: u64) -> Result<Option<Raw>, Fault> {
+    let Some(Head { id: Some(id), version, hash }) = head(connection, stream)? else {
+        return Ok(None);
+    };
+    let blobs = blobs_of(connection, id, from..=version)?;
     let sql = "SELECT header, salt, payload FROM event
         WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query((head.id, after as i64, head.version as i64))?;
-    let mut events: Vec<StoredEvent> = Vec::new();
-    // The event at `after` itself is read too, for the hash that the next one must name.
-    let mut expected = after.max(1);
-    let mut predecessor = (after == 0).then_some(NO_PREDECESSOR);
-    while let Some(row) = rows.next()? {
-        let damaged = |what: &str| Fault::Damaged {
-            stream: stream.clone(),
-            version: expected,
-            what: what.to_owned(),
-        };
-        let bytes: Vec<u8> = row.get(0)?;
-        let (salt, payload): (Option<Hash>, Option<Vec<u8>>) = (row.get(1)?, row.get(2)?);
-        let header = Header::from_bytes(&bytes).ok_or_else(|| damaged("the header"))?;
-        if header.stream != *stream || header.version != expected {
-            return Err(damaged("it stands in another event's place"));
-        }
-        if predecessor.is_some_and(|hash| hash != header.predecessor) {
-            return Err(damaged("it does not follow from the event before it"));
-        }
-        let blobs = blobs.remove(&expected).unwrap_or_default();
-        if let (Some(salt), Some(payload)) = (&salt, &payload)
-            && content_hash(salt, &blobs, payload) != header.content
-        {
-            return Err(damaged("the payload"));
-        }
-        let hash = sm3(&bytes);
-        predecessor = Some(hash);
-        if expected > after {
-            events.push(StoredEvent { header, hash, payload, blobs });
-        }
-        expected += 1;
-    }
-    if after <= head.version && (expected != head.version + 1 || predecessor != Some(head.hash)) {
-        return Err(Fault::Damaged {
-            stream: stream.clone(),
-            version: expected.min(head.version),
-            what: "the stream does not end where it should".to_owned(),
-        });
-    }
-    Ok(events)
+    let events = statement.query_map((id, from as i64, version as i64), |row| {
+        Ok(RawEvent { header: row.get(0)?, salt: row.get(1)?, payload: row.get(2)? })
+    })?;
+    let events = events.collect::<Result<_, _>>()?;
+    Ok(Some(Raw { version, head: hash, events, blobs }))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{convert::Infallible, sync::Arc};
+    use std::convert::Infallible;
 
     use super::*;
-    use crate::{Append, NewEvent, Write, Writes};
+    use crate::{
+        Append, AppendError, Appended, NewEvent, Write, Writes, load::check, plan::Pending,
+    };
+
+    fn start(place: Place) -> Sqlite {
+        Sqlite::start(place, Arc::new(Keys::passing().unwrap()), None).unwrap()
+    }
+
+    fn append(
+        sqlite: &Sqlite,
+        version: u64,
+        size: usize,
+    ) -> Result<Appended, AppendError<Infallible>> {
+        let stream = Stream::dossier("1");
+        let event = NewEvent { payload: vec![7; size], ..NewEvent::default() };
+        let write =
+            Write { stream: stream.clone(), version, events: vec![event], setting: String::new() };
+        let writes = Writes { streams: vec![write], ..Writes::default() };
+        let act = Append {
+            reads: Vec::new(),
+            writes: vec![stream],
+            series: Vec::new(),
+            key: None,
+            recorded: 0,
+            write: Box::new(|_| Ok::<_, Infallible>(writes)),
+        };
+        let (caller, answer) = std::sync::mpsc::sync_channel(1);
+        sqlite.submit(Box::new(Pending::new(act, caller)));
+        answer.recv().unwrap()
+    }
+
+    fn events(sqlite: &Sqlite) -> usize {
+        let stream = Stream::dossier("1");
+        check(&stream, 0, sqlite.raw(&stream, 0).unwrap().unwrap()).unwrap().len()
+    }
 
     /// The limit belongs to the writer's connection, which no test outside can reach.
     #[test]
     fn a_database_that_may_not_grow_answers_full_and_goes_on_when_it_may() {
         let directory = tempfile::tempdir().unwrap();
-        let keys = Arc::new(Keys::passing().unwrap());
-        let sqlite = Sqlite::open(&directory.path().join("record.db"), &keys).unwrap();
-        let stream = Stream::dossier("1");
-        let append = |version, size| {
-            let event = NewEvent { payload: vec![7; size], ..NewEvent::default() };
-            let write = Write {
-                stream: stream.clone(),
-                version,
-                events: vec![event],
-                setting: String::new(),
-            };
-            let writes = Writes { streams: vec![write], ..Writes::default() };
-            let write = Box::new(|_: &mut crate::Numbers<'_>| Ok::<_, Infallible>(writes));
-            let act = Append { reads: Vec::new(), key: None, recorded: 0, write };
-            sqlite.append(act, keys.clone(), None)
-        };
+        let sqlite = start(Place::File(directory.path().join("record.db")));
         let limit = |pages: i64| {
-            sqlite.writer.write(move |connection| -> Result<(), Fault> {
+            sqlite.writer.write(move |connection| {
                 Ok(connection.pragma_update(None, "max_page_count", pages)?)
             })
         };
-        append(0, 10).unwrap();
+        append(&sqlite, 0, 10).unwrap();
         limit(1).unwrap();
         for _ in 0..3 {
-            assert_eq!(append(1, 100_000), Err(AppendError::Full));
+            assert_eq!(append(&sqlite, 1, 100_000), Err(AppendError::Full));
         }
-        assert_eq!(sqlite.load_after(&stream, 0).unwrap().len(), 1);
+        assert_eq!(events(&sqlite), 1);
         limit(1_000_000).unwrap();
-        append(1, 100_000).unwrap();
-        assert_eq!(sqlite.load_after(&stream, 0).unwrap().len(), 2);
+        append(&sqlite, 1, 100_000).unwrap();
+        assert_eq!(events(&sqlite), 2);
     }
 
     #[test]
     fn a_commit_that_fails_is_rolled_back_and_the_next_one_works() {
-        let keys = Keys::passing().unwrap();
-        let sqlite = Sqlite::in_memory(&keys).unwrap();
-        let patience = |patience| {
-            sqlite.writer.write(move |connection| -> Result<(), Fault> {
-                Ok(connection.busy_timeout(patience)?)
-            })
-        };
-        patience(Duration::ZERO).unwrap();
+        let sqlite = start(Place::memory().unwrap());
+        sqlite.writer.write(|connection| Ok(connection.busy_timeout(Duration::ZERO)?)).unwrap();
         let put = |value: &str| sqlite.put_setting("name".to_owned(), value.to_owned());
         put("甲").unwrap();
         let reader = sqlite.reader().unwrap();

@@ -2,12 +2,16 @@
 //!
 //! Columns are compared as raw bytes, since damaged ones need not be text any more.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Row, types::ValueRef};
 
-use super::blobs_of;
+use super::{append, blobs_of};
 use crate::{
     Blob, Fault, Hash, Header, Store, Stream,
+    checkpoint::Checkpoint,
     event::{NO_PREDECESSOR, content_hash, sm3},
+    tree::{Growing, Node},
     verify::{Bad, Report},
 };
 
@@ -35,12 +39,13 @@ impl From<Fault> for Stop {
 pub(super) fn verify(
     connection: &Connection,
     store: &Store,
+    kept: Option<&Checkpoint>,
     progress: &dyn Fn(u64, u64),
 ) -> Result<Report, Fault> {
     // One moment of the store, while others go on writing.
     let snapshot = connection.unchecked_transaction()?;
     let mut report = Report::default();
-    match check(&snapshot, store, &mut report, progress) {
+    match check(&snapshot, store, kept, &mut report, progress) {
         Ok(()) => {}
         Err(Stop::Bad(bad)) => report.bad = Some(bad),
         Err(Stop::Fault(fault)) => return Err(fault),
@@ -51,14 +56,17 @@ pub(super) fn verify(
 fn check(
     connection: &Connection,
     store: &Store,
+    kept: Option<&Checkpoint>,
     report: &mut Report,
     progress: &dyn Fn(u64, u64),
 ) -> Result<(), Stop> {
     streams(connection, report, progress)?;
-    leaves(connection, report)?;
+    let mut roots = Roots::read(connection, store, kept)?;
+    leaves(connection, &mut roots, report)?;
     blobs(connection, store, report)?;
     inline_blobs(connection)?;
     sealed(connection, store, report)?;
+    access(connection)?;
     engine(connection)
 }
 
@@ -207,7 +215,7 @@ fn close(connection: &Connection, chain: Option<&Chain>, report: &mut Report) ->
 }
 
 /// Compares the leaves with the events: dense places, one for each.
-fn leaves(connection: &Connection, report: &mut Report) -> Result<(), Stop> {
+fn leaves(connection: &Connection, roots: &mut Roots, report: &mut Report) -> Result<(), Stop> {
     let mut statement = connection.prepare(
         "SELECT l.place, l.stream, l.version, l.hash, e.header
         FROM leaf l LEFT JOIN event e ON e.stream = l.stream AND e.version = l.version
@@ -229,11 +237,93 @@ fn leaves(connection: &Connection, report: &mut Report) -> Result<(), Stop> {
             });
         }
         report.leaves += 1;
+        roots.grow(connection, &sm3(header))?;
     }
     if report.leaves != report.events {
         return Err(bad_place(format!("leaf {} is missing", report.leaves)));
     }
-    Ok(())
+    roots.finish(connection, report)
+}
+
+/// The tree as it grows from the leaves, and what it must be at each checkpoint.
+struct Roots {
+    tree: Growing,
+    /// Subtrees that were found as they should be.
+    full: u64,
+    checkpoints: BTreeMap<u64, Vec<Node>>,
+}
+
+impl Roots {
+    /// Reads the signed checkpoints, and takes the one that was kept elsewhere with them.
+    fn read(
+        connection: &Connection,
+        store: &Store,
+        kept: Option<&Checkpoint>,
+    ) -> Result<Roots, Stop> {
+        let mut checkpoints = BTreeMap::<u64, Vec<Node>>::new();
+        let mut statement = connection.prepare("SELECT size, note FROM checkpoint")?;
+        let mut rows = statement.query(())?;
+        let origin = store.origin()?;
+        while let Some(row) = rows.next()? {
+            let size = row.get_ref(0)?.as_i64().unwrap_or_default() as u64;
+            let note = row.get_ref(1)?.as_bytes().unwrap_or_default();
+            let opened = Checkpoint::open(note, &origin, &store.keys().verifiers(&origin));
+            match opened {
+                Ok((checkpoint, signed)) if checkpoint.size == size && signed.len() == 2 => {
+                    checkpoints.entry(size).or_default().push(checkpoint.root);
+                }
+                _ => return Err(bad_place(format!("checkpoint {size} is not what was signed"))),
+            }
+        }
+        if let Some(kept) = kept {
+            checkpoints.entry(kept.size).or_default().push(kept.root);
+        }
+        Ok(Roots { tree: Growing::default(), full: 0, checkpoints })
+    }
+
+    fn grow(&mut self, connection: &Connection, entry: &Hash) -> Result<(), Stop> {
+        for full in self.tree.push(entry) {
+            let sql = "SELECT sha256, sm3 FROM tree WHERE level = ?1 AND place = ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query((full.level, full.place as i64))?;
+            let same = match rows.next()? {
+                Some(row) => {
+                    row.get_ref(0)? == ValueRef::Blob(&full.node.sha256)
+                        && row.get_ref(1)? == ValueRef::Blob(&full.node.sm3)
+                }
+                None => false,
+            };
+            if !same {
+                let (level, place) = (full.level, full.place);
+                return Err(bad_place(format!(
+                    "subtree {place} of level {level} is not its leaves'"
+                )));
+            }
+            self.full += 1;
+        }
+        let size = self.tree.size();
+        let Some(roots) = self.checkpoints.remove(&size) else { return Ok(()) };
+        let root = self.tree.root();
+        if roots.iter().any(|expected| *expected != root) {
+            return Err(bad_place(format!("checkpoint {size} has another root")));
+        }
+        Ok(())
+    }
+
+    /// Nothing may stand beyond the leaves.
+    fn finish(&mut self, connection: &Connection, report: &Report) -> Result<(), Stop> {
+        self.checkpoints.remove(&0);
+        if let Some(size) = self.checkpoints.keys().next() {
+            let what = format!("checkpoint {size} is beyond the last leaf {}", report.leaves);
+            return Err(bad_place(what));
+        }
+        let stored =
+            connection.query_row("SELECT count(*) FROM tree", (), |row| row.get::<_, i64>(0));
+        if stored? as u64 != self.full {
+            return Err(bad_place("a subtree stands beyond the leaves".to_owned()));
+        }
+        Ok(())
+    }
 }
 
 /// Reads every object that an event names, and computes both hashes.
@@ -304,6 +394,35 @@ fn sealed(connection: &Connection, store: &Store, report: &mut Report) -> Result
             return Err(Stop::Bad(Bad { stream, version: None, what }));
         }
         report.sealed += 1;
+    }
+    Ok(())
+}
+
+/// Compares what lists are read from with the rows of the dossiers, which whoever understands the
+/// payloads compares with the events.
+fn access(connection: &Connection) -> Result<(), Stop> {
+    let differing = [
+        "SELECT d.id FROM access a LEFT JOIN dossier d ON d.nr = a.dossier
+        WHERE (a.ended, a.due, a.received, a.changed, a.number)
+            IS NOT (d.ended, coalesce(d.due_latest, ?1), d.received, d.changed, d.number)
+            OR NOT EXISTS (SELECT 1 FROM json_each(d.principals) p WHERE p.value = a.principal)
+        LIMIT 1",
+        "SELECT d.id FROM dossier d WHERE length(?1) > 0 AND json_array_length(d.principals)
+            <> (SELECT count(*) FROM access a WHERE a.dossier = d.nr)
+        LIMIT 1",
+    ];
+    for sql in differing {
+        let mut statement = connection.prepare(sql)?;
+        let mut rows = statement.query((append::NEVER,))?;
+        if let Some(row) = rows.next()? {
+            let id: Option<String> = row.get(0).ok();
+            let what = "the access rows are not those of the dossier".to_owned();
+            return Err(Stop::Bad(Bad {
+                stream: id.map(|id| Stream::dossier(&id)),
+                version: None,
+                what,
+            }));
+        }
     }
     Ok(())
 }

@@ -1,31 +1,48 @@
 //! The writer: one thread that gathers concurrent acts into one durable commit.
 //!
-//! Each act runs in its own savepoint, so that one that fails leaves the others alone.
+//! Acts are planned in memory; other changes run in a savepoint each, so that one that fails
+//! leaves the others alone.
 //! Nobody gets an answer before the commit, since even a refusal may rest on what another act of
 //! the batch wrote.
 
 use std::{
     iter,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{self, Receiver, Sender, SyncSender},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, Sender, SyncSender},
+    },
     thread::{self, JoinHandle},
 };
 
 use rusqlite::Connection;
 
-use crate::{AppendError, Fault};
+use super::append;
+use crate::{
+    Fault,
+    plan::{Batch, Job, wanted},
+    seal::Keys,
+    vault::Directory,
+};
 
 /// Acts in one commit at most, so that the first of them does not wait long.
 const BATCH: usize = 256;
 
 /// The writing half of a store.
 pub(super) struct Writer {
-    acts: Option<Sender<Box<dyn Act>>>,
+    acts: Option<Sender<Act>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// Something to be written.
-trait Act: Send {
+enum Act {
+    /// An act on the record.
+    Job(Box<dyn Job>),
+    /// A change of what is not record.
+    Change(Box<dyn Change>),
+}
+
+trait Change: Send {
     /// Writes; answers whether that is to be kept.
     fn run(&mut self, connection: &Connection) -> bool;
 
@@ -36,86 +53,77 @@ trait Act: Send {
     fn answer(self: Box<Self>, fate: Result<(), Fault>);
 }
 
-/// An error that may be a fault, so that one that ends the whole transaction can be told to all.
-pub(super) trait Failure: From<Fault> + Send + 'static {
-    fn fault(&self) -> Option<Fault>;
-}
-
-impl Failure for Fault {
-    fn fault(&self) -> Option<Fault> {
-        Some(self.clone())
-    }
-}
-
-impl<R: Send + 'static> Failure for AppendError<R> {
-    fn fault(&self) -> Option<Fault> {
-        match self {
-            AppendError::Full => Some(Fault::Full),
-            AppendError::Fault(fault) => Some(fault.clone()),
-            AppendError::Conflict { .. } | AppendError::KeyReused | AppendError::Refused(_) => None,
-        }
-    }
-}
-
-struct Pending<F, T, E> {
+struct Pending<F, T> {
     work: Option<F>,
-    result: Option<Result<T, E>>,
-    caller: SyncSender<Result<T, E>>,
+    result: Option<Result<T, Fault>>,
+    caller: SyncSender<Result<T, Fault>>,
 }
 
-impl<F, T, E> Act for Pending<F, T, E>
+impl<F, T> Change for Pending<F, T>
 where
-    F: FnOnce(&Connection) -> Result<T, E> + Send,
+    F: FnOnce(&Connection) -> Result<T, Fault> + Send,
     T: Send,
-    E: Failure,
 {
     fn run(&mut self, connection: &Connection) -> bool {
         let Some(work) = self.work.take() else { return false };
-        // The savepoint undoes whatever a panicking act had written.
+        // The savepoint undoes whatever a panicking change had written.
         self.result = catch_unwind(AssertUnwindSafe(|| work(connection))).ok();
         matches!(self.result, Some(Ok(_)))
     }
 
     fn fault(&self) -> Option<Fault> {
-        self.result.as_ref()?.as_ref().err()?.fault()
+        self.result.as_ref()?.as_ref().err().cloned()
     }
 
     fn answer(self: Box<Self>, fate: Result<(), Fault>) {
-        let result = match fate {
-            Ok(()) => self.result.unwrap_or_else(|| Err(Fault::Panicked.into())),
-            Err(fault) => Err(fault.into()),
-        };
+        let Pending { result, caller, .. } = *self;
         // A caller that went away does not want to know.
-        let _ = self.caller.send(result);
+        let _ = caller.send(fate.and_then(|()| result.unwrap_or(Err(Fault::Panicked))));
     }
 }
 
+/// What the writer's thread works with.
+struct Desk {
+    connection: Connection,
+    keys: Arc<Keys>,
+    directory: Option<Directory>,
+}
+
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Writer, Fault> {
+    pub(super) fn start(
+        connection: Connection,
+        keys: Arc<Keys>,
+        directory: Option<Directory>,
+    ) -> Result<Writer, Fault> {
         let (acts, queue) = mpsc::channel();
+        let desk = Desk { connection, keys, directory };
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || serve(&connection, &queue))
+            .spawn(move || desk.serve(&queue))
             .map_err(Fault::io("start the writer"))?;
         Ok(Writer { acts: Some(acts), thread: Some(thread) })
     }
 
+    /// Hands an act over; dropping it tells its caller that the store is closed.
+    pub(super) fn submit(&self, job: Box<dyn Job>) {
+        self.send(Act::Job(job));
+    }
+
     /// Runs `work` in the writer's transaction; when this returns, what it wrote is durable, or
     /// undone if it answered an error.
-    pub(super) fn write<T, E>(
+    pub(super) fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: Failure,
-    {
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
         let (caller, answer) = mpsc::sync_channel(1);
-        let act = Box::new(Pending { work: Some(work), result: None, caller });
-        let sent = self.acts.as_ref().is_some_and(|acts| acts.send(act).is_ok());
-        match answer.recv() {
-            Ok(result) if sent => result,
-            _ => Err(Fault::Closed.into()),
+        self.send(Act::Change(Box::new(Pending { work: Some(work), result: None, caller })));
+        answer.recv().unwrap_or(Err(Fault::Closed))
+    }
+
+    fn send(&self, act: Act) {
+        if let Some(acts) = &self.acts {
+            // What cannot be sent is dropped, and its caller hears of it.
+            let _ = acts.send(act);
         }
     }
 }
@@ -132,48 +140,61 @@ impl Drop for Writer {
     }
 }
 
-fn serve(connection: &Connection, queue: &Receiver<Box<dyn Act>>) {
-    while let Ok(first) = queue.recv() {
-        let mut batch = Vec::new();
-        let acts = iter::once(first).chain(queue.try_iter()).take(BATCH);
-        let fate = commit(connection, acts, &mut batch);
-        if fate.is_err() && !connection.is_autocommit() {
-            // If even this fails, the next BEGIN does, and says so to its callers.
-            let _ = connection.execute_batch("ROLLBACK");
-        }
-        for act in batch {
-            act.answer(fate.clone());
+impl Desk {
+    fn serve(&self, queue: &Receiver<Act>) {
+        while let Ok(first) = queue.recv() {
+            let (mut jobs, mut changes) = (Vec::new(), Vec::new());
+            for act in iter::once(first).chain(queue.try_iter()).take(BATCH) {
+                match act {
+                    Act::Job(job) => jobs.push(job),
+                    Act::Change(change) => changes.push(change),
+                }
+            }
+            let fate = self.commit(&mut jobs, &mut changes);
+            if fate.is_err() && !self.connection.is_autocommit() {
+                // If even this fails, the next BEGIN does, and says so to its callers.
+                let _ = self.connection.execute_batch("ROLLBACK");
+            }
+            jobs.into_iter().for_each(|job| job.answer(fate.clone()));
+            changes.into_iter().for_each(|change| change.answer(fate.clone()));
         }
     }
-}
 
-/// Runs acts in one transaction. Those that were taken from the queue are in `batch` afterwards.
-fn commit(
-    connection: &Connection,
-    acts: impl Iterator<Item = Box<dyn Act>>,
-    batch: &mut Vec<Box<dyn Act>>,
-) -> Result<(), Fault> {
-    let mut begun = false;
-    for act in acts {
-        batch.push(act);
-        let Some(act) = batch.last_mut() else { continue };
-        if !begun {
-            execute(connection, "BEGIN IMMEDIATE")?;
-            begun = true;
+    fn commit(
+        &self,
+        jobs: &mut [Box<dyn Job>],
+        changes: &mut [Box<dyn Change>],
+    ) -> Result<(), Fault> {
+        let connection = &self.connection;
+        execute(connection, "BEGIN IMMEDIATE")?;
+        if !jobs.is_empty() {
+            self.record(jobs)?;
         }
-        execute(connection, "SAVEPOINT act")?;
-        let keep = act.run(connection);
-        if connection.is_autocommit() {
-            // SQLite gives the whole transaction up when space, memory or the disk fails inside it.
-            let given_up = || Fault::Database("the transaction was given up".to_owned());
-            return Err(act.fault().unwrap_or_else(given_up));
+        for change in changes {
+            execute(connection, "SAVEPOINT act")?;
+            let keep = change.run(connection);
+            if connection.is_autocommit() {
+                // SQLite gives the whole transaction up when space, memory or the disk fails.
+                let given_up = || Fault::Database("the transaction was given up".to_owned());
+                return Err(change.fault().unwrap_or_else(given_up));
+            }
+            if !keep {
+                execute(connection, "ROLLBACK TO act")?;
+            }
+            execute(connection, "RELEASE act")?;
         }
-        if !keep {
-            execute(connection, "ROLLBACK TO act")?;
-        }
-        execute(connection, "RELEASE act")?;
+        execute(connection, "COMMIT")
     }
-    execute(connection, "COMMIT")
+
+    fn record(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+        let wanted = wanted(&*jobs);
+        let loaded = append::load(&self.connection, &wanted)?;
+        let mut batch = Batch::new(loaded, &wanted, &self.keys);
+        let mut holds = |blob: &_| append::holds(&self.connection, self.directory.as_ref(), blob);
+        jobs.iter_mut().for_each(|job| job.plan(&mut batch, &mut holds));
+        let (rows, loaded) = batch.into_rows();
+        append::write(&self.connection, &rows, &loaded)
+    }
 }
 
 fn execute(connection: &Connection, sql: &str) -> Result<(), Fault> {

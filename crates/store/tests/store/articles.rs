@@ -1,10 +1,10 @@
-//! Articles: counts agree with the rows, whatever happens to a dossier, and come to be in an older store.
+//! Articles: counts agree with the rows, whatever happens to a dossier.
 
 use std::collections::BTreeMap;
 
-use store::{Articles, DossierRow, DossierRows, Standing, Store, Stream, Writes};
+use store::{Articles, DossierRow, DossierRows, Standing, Store, Writes};
 
-use crate::support::{Place, act, append};
+use crate::support::act;
 
 fn rows(id: u64, department: &str, ended: bool, articles: &[u8]) -> DossierRows {
     let dossier = DossierRow {
@@ -62,41 +62,4 @@ fn counts_agree_with_the_rows_after_any_change() {
             expected.into_iter().map(|(article, (open, ended))| (article, open, ended)).collect();
         assert_eq!(counts(&store, departments), expected, "{departments:?}");
     }
-}
-
-#[test]
-fn an_older_store_says_which_dossiers_have_none_yet() {
-    let place = Place::new();
-    let store = place.open();
-    append(&store, &Stream::dossier("d0001"), 0, "登记").unwrap();
-    put(&store, rows(1, "east", false, &[23]));
-    drop(store);
-    let raw = place.raw();
-    raw.execute_batch(
-        "DROP TABLE dossier_articles; DROP TABLE article_count; PRAGMA user_version = 1",
-    )
-    .unwrap();
-    drop(raw);
-    let store = place.open();
-    assert_eq!(counts(&store, &["east"]), []);
-    assert_eq!(store.without_articles().unwrap(), ["d0001"]);
-    put(&store, rows(1, "east", false, &[23, 24]));
-    assert_eq!(counts(&store, &["east"]), [(23, 1, 0), (24, 1, 0)]);
-    assert!(store.without_articles().unwrap().is_empty());
-    drop(store);
-    assert_eq!(counts(&place.open(), &["east"]), [(23, 1, 0), (24, 1, 0)]);
-}
-
-#[test]
-fn an_older_store_that_was_tampered_with_is_refused() {
-    let place = Place::new();
-    drop(place.open());
-    let raw = place.raw();
-    raw.execute_batch(
-        "DROP TABLE dossier_articles; DROP TABLE article_count; DROP TRIGGER event_stays;
-        PRAGMA user_version = 1",
-    )
-    .unwrap();
-    drop(raw);
-    assert!(place.try_open().is_err());
 }

@@ -8,9 +8,12 @@
 
 mod articles;
 mod aside;
+mod checkpoints;
 mod flips;
 mod full;
+mod insider;
 mod lists;
+mod older;
 mod record;
 mod seals;
 mod second;

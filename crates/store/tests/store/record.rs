@@ -155,6 +155,8 @@ fn a_refusal_gives_its_numbers_back_and_comes_back_whole() {
     let store = Store::in_memory().unwrap();
     let refused = Append {
         reads: Vec::new(),
+        writes: Vec::new(),
+        series: vec!["线索编号".to_owned()],
         key: None,
         recorded: 0,
         write: Box::new(|numbers| Err(numbers.next("线索编号"))),
@@ -168,6 +170,8 @@ fn a_number_that_cannot_be_drawn_ends_the_act() {
     let place = Place::new();
     let store = place.open();
     let drawing = || Append {
+        writes: vec![Stream::dossier("1")],
+        series: vec!["线索编号".to_owned()],
         write: Box::new(|numbers| {
             let payload = numbers.next("线索编号").to_string();
             Ok::<_, Infallible>(write(&Stream::dossier("1"), 0, vec![event(&payload)]))
@@ -197,6 +201,8 @@ fn a_panicking_act_is_undone_and_the_next_one_goes_on() {
     let stream = Stream::dossier("1");
     let panicking: Append<()> = Append {
         reads: Vec::new(),
+        writes: Vec::new(),
+        series: vec!["线索编号".to_owned()],
         key: None,
         recorded: 0,
         write: Box::new(|numbers| {
@@ -244,6 +250,8 @@ fn numbers_have_no_gaps_whatever_fails() {
                     };
                     let outcome = store.append(Append {
                         reads: Vec::new(),
+                        writes: vec![stream.clone()],
+                        series: vec!["线索编号".to_owned()],
                         key: None,
                         recorded: 0,
                         write: Box::new(move |numbers| {
@@ -364,6 +372,19 @@ fn the_record_resists_update_and_delete() {
         assert!(error.contains("never"), "{sql}: {error}");
     }
     assert!(verify(&store).is_clean());
+    raw.execute_batch(
+        "INSERT INTO tree VALUES (1, 0, x'00', x'00'); INSERT INTO checkpoint VALUES (1, '');",
+    )
+    .unwrap();
+    for sql in [
+        "UPDATE tree SET sm3 = x'01'",
+        "DELETE FROM tree",
+        "UPDATE checkpoint SET note = '1'",
+        "DELETE FROM checkpoint",
+    ] {
+        let error = raw.execute(sql, ()).unwrap_err().to_string();
+        assert!(error.contains("never"), "{sql}: {error}");
+    }
 }
 
 #[test]
@@ -378,8 +399,8 @@ fn foreign_newer_and_altered_databases_are_refused() {
         place.raw().execute_batch(sql).unwrap();
         open(&place)
     };
-    assert_eq!(alter("PRAGMA user_version = 2"), None);
-    assert_eq!(alter("PRAGMA user_version = 3"), Some(Fault::Newer { found: 3, known: 2 }));
+    assert_eq!(alter("PRAGMA user_version = 3"), None);
+    assert_eq!(alter("PRAGMA user_version = 4"), Some(Fault::Newer { found: 4, known: 3 }));
     let foreign = Some(Fault::Foreign("application id 0x00000007".to_owned()));
     assert_eq!(alter("PRAGMA application_id = 7"), foreign);
     let altered =
@@ -387,7 +408,7 @@ fn foreign_newer_and_altered_databases_are_refused() {
     assert_eq!(alter("DROP TRIGGER event_stays"), altered("event_stays"));
     assert_eq!(alter("CREATE TABLE extra (x)"), altered("extra"));
     // What a schema did not have cannot be in a database of it.
-    assert_eq!(alter("PRAGMA user_version = 1"), altered("article_count"));
+    assert_eq!(alter("PRAGMA user_version = 1"), altered("dossier"));
 
     let place = Place::new();
     std::fs::create_dir(place.root.path().join("data")).unwrap();

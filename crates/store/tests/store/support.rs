@@ -49,10 +49,18 @@ pub(crate) fn write(stream: &Stream, version: u64, events: Vec<NewEvent>) -> Wri
 pub(crate) fn act(writes: Writes) -> Append<Infallible> {
     Append {
         reads: Vec::new(),
+        writes: declared(&writes),
+        series: Vec::new(),
         key: None,
         recorded: 1_772_413_200_000,
         write: Box::new(move |_| Ok(writes)),
     }
+}
+
+/// The streams that these writes touch.
+pub(crate) fn declared(writes: &Writes) -> Vec<Stream> {
+    let rows = writes.rows.iter().map(|rows| Stream::dossier(&rows.dossier.id));
+    writes.streams.iter().map(|write| write.stream.clone()).chain(rows).collect()
 }
 
 pub(crate) fn key(name: &str, request: u8) -> Option<Key> {
@@ -70,5 +78,5 @@ pub(crate) fn append(
 }
 
 pub(crate) fn verify(store: &Store) -> Report {
-    store.verify(&|_, _| ()).unwrap()
+    store.verify(None, &|_, _| ()).unwrap()
 }

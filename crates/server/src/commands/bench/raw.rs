@@ -50,9 +50,8 @@ const SAMPLE: &str = "SELECT kind, who, entered, header, salt, payload, request,
     FROM event CROSS JOIN outcome WHERE event.kind = ?1
     ORDER BY event.rowid DESC, outcome.rowid DESC LIMIT 1";
 
-const DOSSIERS: &str = "SELECT d.nr, s.id, s.version, a.articles
+const DOSSIERS: &str = "SELECT d.nr, s.id, s.version, d.articles
     FROM dossier d JOIN stream s ON s.name = 'dossier/' || d.id
-        JOIN dossier_articles a ON a.dossier = d.nr
     WHERE EXISTS (SELECT 1 FROM event e WHERE e.stream = s.id AND e.kind = 'assign_reviewers')
     ORDER BY d.id";
 
@@ -138,16 +137,14 @@ impl Act<'_> {
         execute(connection, sql, (stream, head))?;
         self.event(connection.last_insert_rowid(), 1)?;
         let sql = "INSERT INTO dossier (id, department, number, case_number, title, unit, stage,
-                ended, received, changed, grade, due_nominal, due_latest, due_kind, provisional)
+                ended, received, changed, grade, due_nominal, due_latest, due_kind, provisional,
+                limits, principals, articles)
             SELECT ?1, department, number, case_number, title, unit, stage,
-                ended, received, ?2, grade, due_nominal, due_latest, due_kind, provisional
+                ended, received, ?2, grade, due_nominal, due_latest, due_kind, provisional,
+                limits, principals, 0
             FROM dossier ORDER BY nr DESC LIMIT 1";
         execute(connection, sql, (id, now))?;
         let nr = connection.last_insert_rowid();
-        let sql = "INSERT INTO dossier_limit (dossier, place, kind, nominal, latest, open)
-            SELECT ?1, place, kind, nominal, latest, open FROM dossier_limit
-            WHERE dossier = ?1 - 1";
-        execute(connection, sql, [nr])?;
         let sql = "INSERT INTO access (dossier, principal, ended, due, received, changed, number)
             SELECT ?1, principal, ended, due, received, ?2, number FROM access
             WHERE dossier = ?1 - 1";
@@ -174,8 +171,7 @@ impl Act<'_> {
         if articles & !before == 0 {
             return Ok(());
         }
-        let sql = "INSERT INTO dossier_articles (dossier, articles) VALUES (?1, ?2)
-            ON CONFLICT (dossier) DO UPDATE SET articles = ?2";
+        let sql = "UPDATE dossier SET articles = ?2 WHERE nr = ?1";
         execute(self.connection, sql, (nr, before | articles))?;
         let sql = "INSERT INTO article_count (department, article, ended, dossiers)
             SELECT department, ?2, ended, 1 FROM dossier WHERE nr = ?1
@@ -251,16 +247,14 @@ mod tests {
         office::{Office, Submitted},
     };
 
-    const TABLES: [&str; 11] = [
+    const TABLES: [&str; 9] = [
         "stream",
         "event",
         "leaf",
         "blob",
         "series",
         "dossier",
-        "dossier_limit",
         "access",
-        "dossier_articles",
         "article_count",
         "outcome",
     ];
