@@ -3,6 +3,7 @@
 //! Every command ends with 0 if it agrees, 1 if something differs or is refused, 2 if it cannot read what it was given.
 
 mod bench;
+mod checkpoint;
 mod competent;
 mod config;
 mod doctor;
@@ -48,6 +49,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// 核对案卷库：校验链、索引、编号和文件
     Verify(verify::VerifyArgs),
+    /// 对全部记录签名，生成检查点，供在别处保存
+    Checkpoint(checkpoint::CheckpointArgs),
     /// 列出一个卷宗可以办理和不能办理的步骤及其条文
     Next(next::NextArgs),
     /// 演示或者核对情景文件
@@ -62,6 +65,10 @@ enum Command {
     Staff(staff::StaffArgs),
     /// 模拟：以依法办理的样例卷宗建立案卷库，供测量和演示
     Simulate(simulate::SimulateArgs),
+    /// 体检：权限、磁盘、时钟、密钥、完整性
+    Doctor(doctor::DoctorArgs),
+    /// 列出每项设置的值、来源、默认和含义
+    Config(config::ConfigArgs),
     /// 测量性能：办理、待办页、裸数据库、规则
     Bench(bench::BenchArgs),
 }
@@ -173,6 +180,7 @@ pub fn main() -> ExitCode {
         Command::Init(args) => init::run(args, &mut out),
         Command::Serve(args) => serve::run(args, &mut out),
         Command::Verify(args) => verify::run(&args, &mut out),
+        Command::Checkpoint(args) => checkpoint::run(&args, &mut out),
         Command::Next(args) => next::run(&args, &mut out),
         Command::Play(args) => play::run(&args, &mut out),
         Command::Limit(args) => Ok(limit::run(&args, &mut out, &mut err)),
@@ -180,6 +188,8 @@ pub fn main() -> ExitCode {
         Command::Law(args) => law::run(&args, &mut out),
         Command::Staff(args) => staff::run(args, &mut out),
         Command::Simulate(args) => simulate::run(&args, &mut out),
+        Command::Doctor(args) => doctor::run(&args, &mut out),
+        Command::Config(args) => config::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args, &mut out),
     };
     let (message, code) = match ended {

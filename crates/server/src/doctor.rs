@@ -12,6 +12,7 @@ use std::{
 use jiff::civil::Date;
 use procedure::holidays::Holidays;
 use serde::Serialize;
+use store::Keys;
 
 /// What is looked at.
 #[derive(Clone, Debug)]
@@ -167,9 +168,10 @@ fn key_files(subject: &Subject) -> Found {
     };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let keys: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == "key")).collect();
-    if keys.is_empty() {
+    let missing = Keys::irreplaceable().into_iter().find(|name| !subject.keys.join(name).exists());
+    if let Some(missing) = missing {
         let advice = "把密钥备份放回密钥目录；没有密钥，密封的内容无法读取";
-        return (State::Bad, "没有密钥".to_owned(), advice);
+        return (State::Bad, format!("没有密钥「{missing}」"), advice);
     }
     for key in &keys {
         if fs::metadata(key).is_ok_and(|metadata| metadata.len() < SHORTEST_KEY) {

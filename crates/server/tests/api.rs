@@ -430,7 +430,7 @@ fn a_file_is_what_was_uploaded_or_it_is_not_taken() {
     }
     let taken = collect(&uploaded.body);
     assert_eq!(taken.status, 201, "{}", taken.body);
-    assert_eq!(server.office.store().verify(&|_, _| {}).unwrap().blobs, 1);
+    assert_eq!(server.office.store().verify(None, &|_, _| {}).unwrap().blobs, 1);
 }
 
 #[test]
@@ -537,7 +537,7 @@ fn a_full_disk_is_said_and_nothing_is_half_written() {
     let full = full.find(|answered| answered.status != 201).unwrap();
     assert_eq!((full.status, full.body["type"].as_str()), (507, Some("full")), "{}", full.body);
     assert_eq!(full.body["title"], "磁盘已满，未保存任何内容");
-    let report = server.office.store().verify(&|_, _| {}).unwrap();
+    let report = server.office.store().verify(None, &|_, _| {}).unwrap();
     assert_eq!(report.bad, None);
     drop(server);
     Command::new("umount").arg("-l").arg(&disk).status().unwrap();

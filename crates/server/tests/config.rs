@@ -1,7 +1,5 @@
 //! The settings: their manual is current, their order of precedence holds, and every mistake is named with its place.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{collections::BTreeMap, process::Command};
 
 use server::config::{manual, read};

@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     unreachable_pub,
     dead_code,
     reason = "a test fails by panicking; its support is shared"

@@ -1,6 +1,6 @@
 //! `chachu serve`: serves an office, or a demonstration of one.
 
-use std::{collections::BTreeMap, io::Write, sync::Arc};
+use std::{collections::BTreeMap, io::Write, sync::Arc, time::Duration};
 
 use jiff::civil::Date;
 use procedure::directory::{self, Role};
@@ -23,7 +23,7 @@ use crate::{
     limits, log,
     office::Office,
     papers, samples,
-    serve::{AppState, Demonstration, listen, serve},
+    serve::{AppState, Demonstration, blocking, listen, serve},
     world::OfficeWorld,
 };
 
@@ -153,12 +153,32 @@ pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
             writeln!(out, "指标：http://{}/metrics", metrics.local_addr()?)?;
             tokio::spawn(crate::metrics::serve(metrics, handle, accounts.counted()));
         }
+        if let Some(seconds) = config.checkpoint_seconds {
+            tokio::spawn(sign_checkpoints(office.clone(), seconds.0));
+        }
         let state = AppState { office, accounts, demonstration: demonstration.map(Arc::new) };
         serve(listener, state).await
     });
     runtime.shutdown_background();
     served?;
     Ok(0)
+}
+
+/// Signs the record as it grows; whatever stops one checkpoint, the next is tried again.
+async fn sign_checkpoints(office: Office, seconds: u64) {
+    let mut turns = tokio::time::interval(Duration::from_secs(seconds));
+    loop {
+        turns.tick().await;
+        let office = office.clone();
+        let signed = blocking(move || {
+            office.store().checkpoint()?;
+            crate::metrics::checkpointed(office.clock().instant());
+            Ok(())
+        });
+        if signed.await.is_err() {
+            tracing::warn!("no checkpoint was signed");
+        }
+    }
 }
 
 /// Plays the samples into an empty record, and opens the accounts of their cast.

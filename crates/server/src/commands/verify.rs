@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{IsTerminal, Write},
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -17,9 +18,12 @@ use procedure::{
     setting::Engagement,
     value::StaffId,
 };
-use store::{Articles, Standing, Store, StoredEvent, Stream};
+use store::{
+    Articles, Standing, Store, StoredEvent, Stream,
+    checkpoint::{Checkpoint, Rejected},
+};
 
-use super::{Ended, Wrong, open::Place};
+use super::{Ended, Wrong, open::Place, read_text};
 use crate::{
     clock::Clock,
     office::{Office, engagements, rows},
@@ -28,6 +32,7 @@ use crate::{
 const EXAMPLES: &str = "\
 示例：
   chachu verify --data /var/lib/chachu
+  chachu verify --data /var/lib/chachu --checkpoint /media/usb/检查点.txt
 
 核对：每条记录的校验链和内容、文件、密封部分；每个卷宗能否由记录重现；列表索引与记录是否一致；
 编号是否连续；依据各条的卷宗数；办案人员的时间占用与各卷宗是否一致。
@@ -39,12 +44,16 @@ const EXAMPLES: &str = "\
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     place: Place,
+    /// 在别处保存的检查点文件，一并核对，可以发现整库被退回到以前的状态
+    #[arg(long, value_name = "文件")]
+    checkpoint: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &VerifyArgs, out: &mut dyn Write) -> Ended {
     let store = args.place.open()?;
     let bar = progress_bar();
-    let report = store.verify(&|done, all| {
+    let kept = args.checkpoint.as_deref().map(|file| read_kept(&store, file)).transpose()?;
+    let report = store.verify(kept.as_ref(), &|done, all| {
         bar.set_length(all);
         bar.set_position(done);
     })?;
@@ -70,7 +79,7 @@ pub(super) fn first_wrong(
     store: &Store,
     progress: &dyn Fn(u64, u64),
 ) -> Result<Option<String>, Wrong> {
-    let report = store.verify(progress)?;
+    let report = store.verify(None, progress)?;
     first_of(store, report.bad.as_ref())
 }
 
@@ -85,6 +94,20 @@ fn first_of(store: &Store, bad: Option<&store::Bad>) -> Result<Option<String>, W
     meaning(store)
 }
 
+/// A checkpoint that somebody kept, if this record's keys signed it.
+fn read_kept(store: &Store, file: &Path) -> Result<Checkpoint, Wrong> {
+    let note = read_text(file)?;
+    store.open_checkpoint(note.as_bytes())?.map_err(|rejected| {
+        let why = match rejected {
+            Rejected::NotANote(_) | Rejected::NotACheckpoint(_) => "不是检查点，或者已经损坏",
+            Rejected::OtherOrigin(_) => "是另一案卷库的检查点",
+            Rejected::BadSignature(_) => "签名不符，内容或者签名被改动",
+            Rejected::NotSigned => "没有本案卷库密钥的签名",
+        };
+        Wrong::Unreadable(format!("文件「{}」{why}", file.display()))
+    })
+}
+
 fn progress_bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -96,7 +119,10 @@ fn progress_bar() -> ProgressBar {
 /// The store's finding in Chinese: where, and what kind of thing does not agree.
 fn name(bad: &store::Bad) -> String {
     let kinds = [
+        ("checkpoint", "检查点与记录不符，记录被改动或者被退回到以前的状态"),
+        ("subtree", "总目录与记录不符"),
         ("payload", "内容与记录时的校验值不符"),
+        ("access rows", "列表索引与记录不一致"),
         ("sealed part", "密封部分无法打开"),
         ("object", "文件缺失，或者与记录时的校验值不符"),
         ("leaf", "总目录与记录不符"),
@@ -197,6 +223,11 @@ fn check_dossier(
         }
         changed = event.header.recorded;
         dossier.apply(entry);
+    }
+    for sealed in dossier.intake.leads.iter().filter_map(|lead| lead.form.reporter.as_ref()) {
+        if store.open_sealed(sealed.as_str())?.is_none() {
+            return Ok(Some("，举报人的密封部分缺失".to_owned()));
+        }
     }
     let (Some(last), Some(department)) = (dossier.history.last(), dossier.department()) else {
         return Ok(Some("没有记录".to_owned()));
