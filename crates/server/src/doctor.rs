@@ -141,9 +141,7 @@ fn open_to_others(path: &Path, subject: &Subject) -> Found {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             (State::Bad, format!("「{}」不存在", path.display()), "先运行chachu init，或者核对路径")
         }
-        Err(error) => {
-            (State::Bad, format!("「{}」无法查看（{error}）", path.display()), "核对路径和权限")
-        }
+        Err(_) => (State::Bad, format!("「{}」无法查看", path.display()), "核对路径和权限"),
     }
 }
 
@@ -221,7 +219,7 @@ fn disk(path: &Path) -> Found {
             let advice = "清理磁盘或者扩容；磁盘满时不保存任何内容，可以查阅";
             if free < SCARCE { (State::Warning, found, advice) } else { good(found) }
         }
-        Err(error) => (State::Warning, format!("无法查看（{error}）"), "核对路径"),
+        Err(_) => (State::Warning, "无法查看数据目录所在的磁盘".to_owned(), "核对路径"),
     }
 }
 
