@@ -21,6 +21,9 @@ fn record(root: &Path) -> String {
     let server = Server::on(store);
     let mut body = lead("样例线索");
     body["answers"]["content"] = "只在记录中的内容".into();
+    body["answers"]["source"] = "公民举报".into();
+    body["answers"]["secrecy"] = "不愿意公开".into();
+    body["answers"]["reporter"] = "举报人样例者，电话样例号".into();
     let answered = server.client("甲一").post("/api/acts", &body, None).unwrap();
     answered.body["dossier"].as_str().unwrap().to_owned()
 }
@@ -79,4 +82,23 @@ fn an_index_row_or_a_number_that_was_changed_is_named() {
     let (code, said) = change(root.path(), "UPDATE series SET last = last + 1");
     assert_eq!(code, 1);
     assert!(said.contains("的末号与记录不一致"), "{said}");
+}
+
+/// No trigger forbids these: lists follow the acts, and sealed parts may have to be destroyed by law.
+#[test]
+fn t4_a_sealed_part_that_is_gone_and_a_reader_let_in_are_named() {
+    let root = tempfile::tempdir().unwrap();
+    let id = record(root.path());
+    assert_eq!(verify(root.path()).0, 0);
+    let let_in =
+        "INSERT INTO access SELECT dossier, 'staff:nobody', ended, due, received, changed, number
+        FROM access LIMIT 1";
+    let (code, said) = change(root.path(), let_in);
+    assert_eq!(code, 1);
+    assert!(said.contains(&format!("「dossier/{id}」，列表索引与记录不一致")), "{said}");
+    let (code, said) = change(root.path(), "DELETE FROM access WHERE principal = 'staff:nobody'");
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = change(root.path(), "DELETE FROM sealed");
+    assert_eq!(code, 1);
+    assert!(said.contains(&format!("「dossier/{id}」，举报人的密封部分缺失")), "{said}");
 }
