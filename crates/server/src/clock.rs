@@ -16,6 +16,11 @@ use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::Offset};
 
 const CHINA: Offset = Offset::constant(8);
 
+/// The instant of a civil time in China, in milliseconds: for a simulation, whose record has its own past.
+pub(crate) fn instant(civil: DateTime) -> i64 {
+    CHINA.to_timestamp(civil).map_or(0, |instant| instant.as_millisecond())
+}
+
 /// The clock of one office.
 #[derive(Debug, Default)]
 pub struct Clock {

@@ -433,12 +433,6 @@ impl Office {
     }
 }
 
-/// The instant of a civil time in China, in milliseconds: for a simulation, whose record has its own past.
-pub(crate) fn instant(civil: DateTime) -> i64 {
-    let offset = jiff::tz::Offset::constant(8);
-    offset.to_timestamp(civil).map_or(0, |instant| instant.as_millisecond())
-}
-
 /// The name of this process among those that write audit streams of one record.
 const NODE: &str = "1";
 

@@ -40,8 +40,9 @@ use self::{
     words::Matter,
 };
 use crate::{
+    clock::instant,
     no::{No, Operation},
-    office::{Office, instant},
+    office::Office,
 };
 
 /// What to simulate.

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     Append, AppendError, Appended, Blob, DossierRows, Fault, Hash, Header, Key, NewEvent, Numbers,
-    Stream, Write, Writes,
+    SealedPart, Stream, Write,
     event::{NO_PREDECESSOR, content_hash, random, sm3},
     seal::Keys,
 };
@@ -170,41 +170,38 @@ impl<'a> Batch<'a> {
             }
         }
         let mut rows = Rows { series, ..Rows::default() };
-        for write in &writes.streams {
+        let mut versions = Vec::new();
+        for write in writes.streams {
             for blob in write.events.iter().flat_map(|event| &event.blobs) {
                 check_present(blob, holds)?;
             }
+            versions.push((write.stream.clone(), write.version + write.events.len() as u64));
             self.events(write, act.recorded, act.key.as_ref(), &mut rows)?;
         }
-        let appended = self.beside(writes, act.key, &mut rows)?;
+        let appended = Appended { replayed: false, versions, response: writes.response };
+        self.derived(writes.rows, &mut rows)?;
+        self.sealed(writes.sealed, &mut rows)?;
+        if let Some(key) = act.key {
+            keep_outcome(key, &appended, &mut rows)?;
+        }
         self.rows.add(rows);
         Ok(appended)
     }
 
-    /// Index rows, sealed parts and the outcome of an act.
-    fn beside(&self, writes: Writes, key: Option<Key>, rows: &mut Rows) -> Result<Appended, Fault> {
-        for new in writes.rows {
+    fn derived(&self, new: Vec<DossierRows>, rows: &mut Rows) -> Result<(), Fault> {
+        for new in new {
             self.check_declared(&Stream::dossier(&new.dossier.id))?;
             rows.rows.insert(new.dossier.id.clone(), new);
         }
-        for part in writes.sealed {
+        Ok(())
+    }
+
+    fn sealed(&self, parts: Vec<SealedPart>, rows: &mut Rows) -> Result<(), Fault> {
+        for part in parts {
             let bytes = self.keys.identity.encrypt(&part.plaintext, &[&part.id, &part.dossier])?;
             rows.sealed.push(SealedRow { id: part.id, dossier: part.dossier, bytes });
         }
-        let versions = writes
-            .streams
-            .into_iter()
-            .map(|write| (write.stream, write.version + write.events.len() as u64))
-            .collect::<Vec<_>>();
-        if let Some(Key { key, request }) = key {
-            let named: Vec<_> =
-                versions.iter().map(|(s, version)| (s.as_str(), *version)).collect();
-            let versions = serde_json::to_string(&named)
-                .map_err(|_| Fault::Misuse("the outcome cannot be written".to_owned()))?;
-            let response = writes.response.clone();
-            rows.outcomes.insert(key, Outcome { request, versions, response });
-        }
-        Ok(Appended { replayed: false, versions, response: writes.response })
+        Ok(())
     }
 
     fn audit(&mut self, stream: &Stream, recorded: i64, entry: NewEvent) -> Result<u64, Fault> {
@@ -212,7 +209,7 @@ impl<'a> Batch<'a> {
         let write =
             Write { stream: stream.clone(), version, events: vec![entry], setting: String::new() };
         let mut rows = Rows::default();
-        self.events(&write, recorded, None, &mut rows)?;
+        self.events(write, recorded, None, &mut rows)?;
         self.rows.add(rows);
         Ok(version + 1)
     }
@@ -260,7 +257,7 @@ impl<'a> Batch<'a> {
     /// The events of one stream whose version was checked.
     fn events(
         &self,
-        write: &Write,
+        write: Write,
         recorded: i64,
         key: Option<&Key>,
         rows: &mut Rows,
@@ -269,16 +266,16 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         let mut head = self.head(&write.stream);
-        for event in &write.events {
+        for event in write.events {
             let salt: Hash = random()?;
             let blobs: Vec<Blob> =
-                event.blobs.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+                event.blobs.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
             let header = Header {
                 stream: write.stream.clone(),
                 version: head.version + 1,
-                kind: event.kind.clone(),
-                who: event.who.clone(),
-                entered: event.entered.clone(),
+                kind: event.kind,
+                who: event.who,
+                entered: event.entered,
                 recorded,
                 setting: write.setting.clone(),
                 key: key.cloned(),
@@ -288,12 +285,22 @@ impl<'a> Batch<'a> {
             let bytes = header.to_bytes();
             let hash = sm3(&bytes);
             head = Head { version: header.version, hash, ..head };
-            let payload = event.payload.clone();
+            let payload = event.payload;
             rows.events.push(EventRow { header, bytes, hash, salt, payload, blobs });
         }
-        rows.heads.insert(write.stream.clone(), head);
+        rows.heads.insert(write.stream, head);
         Ok(())
     }
+}
+
+fn keep_outcome(key: Key, appended: &Appended, rows: &mut Rows) -> Result<(), Fault> {
+    let versions: Vec<_> =
+        appended.versions.iter().map(|(stream, version)| (stream.as_str(), *version)).collect();
+    let versions = serde_json::to_string(&versions)
+        .map_err(|_| Fault::Misuse("the outcome cannot be written".to_owned()))?;
+    let response = appended.response.clone();
+    rows.outcomes.insert(key.key, Outcome { request: key.request, versions, response });
+    Ok(())
 }
 
 fn check_present(blob: &Blob, holds: &mut Holds<'_>) -> Result<(), Fault> {

@@ -153,7 +153,7 @@ struct Meaning {
 pub(super) fn meaning(store: &Store) -> Result<Option<String>, Wrong> {
     let mut ids = Vec::new();
     for stream in store.streams("dossier/")? {
-        let id = stream.as_str().trim_start_matches("dossier/").to_owned();
+        let id = stream.dossier_id().unwrap_or_default().to_owned();
         let changed = store.rows(&id)?.map_or(0, |rows| rows.dossier.changed);
         ids.push((changed, id));
     }

@@ -16,8 +16,9 @@ use store::{Append, AppendError, NewEvent, Stream, Write, Writes};
 
 use super::course::Desk;
 use crate::{
+    clock::instant,
     no::{No, Operation},
-    office::{Office, bulk_event, engagements, instant, rows},
+    office::{Office, bulk_event, engagements, rows},
 };
 
 /// The versions of the directory's streams that the acts were judged with, and of people's streams.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Row, types::ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
 use super::{append, blobs_of};
 use crate::{
@@ -229,7 +229,8 @@ fn leaves(connection: &Connection, roots: &mut Roots, report: &mut Report) -> Re
         }
         let header = row.get_ref(4)?.as_blob();
         let header = header.map_err(|_| bad_place(format!("leaf {place} has no event")))?;
-        if row.get_ref(3)? != ValueRef::Blob(&sm3(header)) {
+        let hash = sm3(header);
+        if row.get_ref(3)? != ValueRef::Blob(&hash) {
             let what = format!("leaf {place} is not this event's");
             return Err(match Header::from_bytes(header) {
                 Some(header) => bad(&header.stream, header.version, what),
@@ -237,7 +238,7 @@ fn leaves(connection: &Connection, roots: &mut Roots, report: &mut Report) -> Re
             });
         }
         report.leaves += 1;
-        roots.grow(connection, &sm3(header))?;
+        roots.grow(connection, &hash)?;
     }
     if report.leaves != report.events {
         return Err(bad_place(format!("leaf {} is missing", report.leaves)));
@@ -401,30 +402,20 @@ fn sealed(connection: &Connection, store: &Store, report: &mut Report) -> Result
 /// Compares what lists are read from with the rows of the dossiers, which whoever understands the
 /// payloads compares with the events.
 fn access(connection: &Connection) -> Result<(), Stop> {
-    let differing = [
-        "SELECT d.id FROM access a LEFT JOIN dossier d ON d.nr = a.dossier
+    let unlike = "SELECT d.id FROM access a LEFT JOIN dossier d ON d.nr = a.dossier
         WHERE (a.ended, a.due, a.received, a.changed, a.number)
             IS NOT (d.ended, coalesce(d.due_latest, ?1), d.received, d.changed, d.number)
             OR NOT EXISTS (SELECT 1 FROM json_each(d.principals) p WHERE p.value = a.principal)
-        LIMIT 1",
-        "SELECT d.id FROM dossier d WHERE length(?1) > 0 AND json_array_length(d.principals)
+        LIMIT 1";
+    let missing = "SELECT d.id FROM dossier d WHERE json_array_length(d.principals)
             <> (SELECT count(*) FROM access a WHERE a.dossier = d.nr)
-        LIMIT 1",
-    ];
-    for sql in differing {
-        let mut statement = connection.prepare(sql)?;
-        let mut rows = statement.query((append::NEVER,))?;
-        if let Some(row) = rows.next()? {
-            let id: Option<String> = row.get(0).ok();
-            let what = "the access rows are not those of the dossier".to_owned();
-            return Err(Stop::Bad(Bad {
-                stream: id.map(|id| Stream::dossier(&id)),
-                version: None,
-                what,
-            }));
-        }
-    }
-    Ok(())
+        LIMIT 1";
+    let id = |row: &Row<'_>| row.get::<_, Option<String>>(0);
+    let unlike = connection.query_row(unlike, (append::NEVER,), id).optional()?;
+    let missing = connection.query_row(missing, (), id).optional()?;
+    let Some(id) = unlike.or(missing) else { return Ok(()) };
+    let what = "the access rows are not those of the dossier".to_owned();
+    Err(Stop::Bad(Bad { stream: id.map(|id| Stream::dossier(&id)), version: None, what }))
 }
 
 /// Lets SQLite compare its tables with their indexes.
