@@ -49,6 +49,11 @@ impl Store {
         self.engine().put_session(session)
     }
 
+    /// Notes the use of a session, unless somebody ended it meanwhile; answers whether it goes on.
+    pub fn renew_session(&self, session: Session) -> Result<bool, Fault> {
+        self.engine().renew_session(session)
+    }
+
     /// The session of a token.
     pub fn session(&self, token: &Hash) -> Result<Option<Session>, Fault> {
         self.engine().session(token)
@@ -117,6 +122,12 @@ impl Store {
     /// Keeps a setting of this instance.
     pub fn put_setting(&self, name: &str, value: &str) -> Result<(), Fault> {
         self.engine().put_setting(name.to_owned(), value.to_owned())
+    }
+
+    /// Keeps a setting of this instance where there is none of this name yet; answers the one that
+    /// holds, so that all who are the first agree.
+    pub fn settle_setting(&self, name: &str, value: &str) -> Result<String, Fault> {
+        self.engine().settle_setting(name.to_owned(), value.to_owned())
     }
 
     /// A setting of this instance.

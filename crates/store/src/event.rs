@@ -103,9 +103,41 @@ impl Header {
 
     /// Reads a header; `None` unless the bytes are exactly what [`Header::to_bytes`] writes.
     pub fn from_bytes(bytes: &[u8]) -> Option<Header> {
+        let fields = Fields::read(bytes)?;
+        Some(Header {
+            stream: Stream::named(fields.stream.to_owned()),
+            version: fields.version,
+            kind: fields.kind.to_owned(),
+            who: fields.who.to_owned(),
+            entered: fields.entered.to_owned(),
+            recorded: fields.recorded,
+            setting: fields.setting.to_owned(),
+            key: fields.key.map(|(key, request)| Key { key: key.to_owned(), request }),
+            content: fields.content,
+            predecessor: fields.predecessor,
+        })
+    }
+}
+
+/// A header as it lies in its bytes, for whoever reads millions of them.
+pub(crate) struct Fields<'a> {
+    pub(crate) stream: &'a str,
+    pub(crate) version: u64,
+    pub(crate) kind: &'a str,
+    pub(crate) who: &'a str,
+    pub(crate) entered: &'a str,
+    pub(crate) recorded: i64,
+    setting: &'a str,
+    key: Option<(&'a str, Hash)>,
+    pub(crate) content: Hash,
+    pub(crate) predecessor: Hash,
+}
+
+impl Fields<'_> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Fields<'_>> {
         let mut rest = bytes.strip_prefix(MAGIC)?;
-        let header = Header {
-            stream: Stream::named(take_text(&mut rest)?),
+        let fields = Fields {
+            stream: take_text(&mut rest)?,
             version: u64::from_be_bytes(take(&mut rest)?),
             kind: take_text(&mut rest)?,
             who: take_text(&mut rest)?,
@@ -114,13 +146,13 @@ impl Header {
             setting: take_text(&mut rest)?,
             key: match take(&mut rest)? {
                 [0] => None,
-                [1] => Some(Key { key: take_text(&mut rest)?, request: take(&mut rest)? }),
+                [1] => Some((take_text(&mut rest)?, take(&mut rest)?)),
                 _ => return None,
             },
             content: take(&mut rest)?,
             predecessor: take(&mut rest)?,
         };
-        rest.is_empty().then_some(header)
+        rest.is_empty().then_some(fields)
     }
 }
 
@@ -154,11 +186,11 @@ fn put_text(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend(text.as_bytes());
 }
 
-fn take_text(rest: &mut &[u8]) -> Option<String> {
+fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     let length = u32::from_be_bytes(take(rest)?);
     let (text, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
     *rest = after;
-    String::from_utf8(text.to_vec()).ok()
+    str::from_utf8(text).ok()
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {

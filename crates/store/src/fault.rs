@@ -32,6 +32,17 @@ pub enum Fault {
         /// The newest version this program can read.
         known: i64,
     },
+    /// The database has an older schema, which its owner has to bring up first.
+    #[error("the store has schema {found}, this program needs {known}")]
+    Older {
+        /// The schema's version in the database; 0 if it is empty.
+        found: i64,
+        /// The version this program works on.
+        known: i64,
+    },
+    /// The role in the database may do more, or less, than it should.
+    #[error("rights in the database: {0}")]
+    Rights(String),
     /// A key is missing, is not the one the store was made with, or lies open.
     #[error("key {name}: {what}")]
     Key {
@@ -54,6 +65,11 @@ pub enum Fault {
     /// The database cannot be reached; nothing of what was asked for was done.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
+    /// The answer to a commit was lost, and what became of it could not be found out.
+    ///
+    /// The same idempotency key tells.
+    #[error("it is not known whether the commit happened")]
+    Unresolved,
     /// The caller broke a rule of this interface.
     #[error("misuse: {0}")]
     Misuse(String),

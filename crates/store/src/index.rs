@@ -83,6 +83,19 @@ pub struct DossierRows {
     pub articles: Articles,
 }
 
+impl DossierRows {
+    /// The texts that stand in columns of their own.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let row = &self.dossier;
+        let always =
+            [&row.id, &row.department, &row.number, &row.title, &row.unit, &row.stage, &row.grade];
+        let perhaps = [&row.case_number, &row.due_nominal, &row.due_latest, &row.due_kind];
+        let perhaps = perhaps.into_iter().filter_map(Option::as_deref);
+        let always = always.into_iter().chain([&row.received]).chain(&self.access);
+        always.map(String::as_str).chain(perhaps)
+    }
+}
+
 /// 条. A set of articles, from 1 to 64.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Articles(u64);
@@ -185,8 +198,16 @@ pub struct ListQuery {
     pub stage: Option<String>,
     /// Only those owned by this department.
     pub department: Option<String>,
-    /// Only those with this text in title, numbers or unit.
+    /// Only those with all these words in their texts. They come newest first then, whatever
+    /// they are to be ordered by.
     pub text: Option<String>,
+    /// Those of the principals who see only the outline: words are looked for nowhere else then.
+    pub outline: Vec<String>,
+    /// Only those that this principal finds too. It need not be an asking one: where it finds
+    /// few, no more than those are looked at.
+    pub within: Option<String>,
+    /// None of those that this principal finds.
+    pub without: Option<String>,
     /// What to order by.
     pub sort: Sort,
     /// In which direction.

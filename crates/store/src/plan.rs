@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     Append, AppendError, Appended, Blob, DossierRows, Fault, Hash, Header, Key, NewEvent, Numbers,
-    SealedPart, Stream, Write,
+    SealedPart, Stream, Write, Writes,
     event::{NO_PREDECESSOR, content_hash, random, sm3},
     seal::Keys,
 };
@@ -161,6 +161,7 @@ impl<'a> Batch<'a> {
         let mut numbers = Numbers::new(&mut draw);
         let writes = (act.write)(&mut numbers).map_err(AppendError::Refused)?;
         numbers.check()?;
+        check_texts(&writes, act.key.as_ref())?;
         let mut streams = BTreeSet::new();
         for write in &writes.streams {
             self.check_version(&write.stream, write.version)?;
@@ -206,6 +207,9 @@ impl<'a> Batch<'a> {
 
     fn audit(&mut self, stream: &Stream, recorded: i64, entry: NewEvent) -> Result<u64, Fault> {
         let version = self.head(stream).version;
+        if [&entry.kind, &entry.who, &entry.entered].iter().any(|text| text.contains('\0')) {
+            return Err(Fault::Misuse("a text holds NUL".to_owned()));
+        }
         let write =
             Write { stream: stream.clone(), version, events: vec![entry], setting: String::new() };
         let mut rows = Rows::default();
@@ -300,6 +304,20 @@ fn keep_outcome(key: Key, appended: &Appended, rows: &mut Rows) -> Result<(), Fa
         .map_err(|_| Fault::Misuse("the outcome cannot be written".to_owned()))?;
     let response = appended.response.clone();
     rows.outcomes.insert(key.key, Outcome { request: key.request, versions, response });
+    Ok(())
+}
+
+/// No engine may keep what another cannot: a text column of PostgreSQL holds no NUL.
+fn check_texts(writes: &Writes, key: Option<&Key>) -> Result<(), Fault> {
+    let events = writes.streams.iter().flat_map(|write| &write.events);
+    let events = events.flat_map(|event| [&event.kind, &event.who, &event.entered]);
+    let streams = writes.streams.iter().map(|write| write.stream.as_str());
+    let rows = writes.rows.iter().flat_map(DossierRows::texts);
+    let keys = key.iter().map(|key| key.key.as_str());
+    let mut texts = events.map(String::as_str).chain(streams).chain(rows).chain(keys);
+    if texts.any(|text| text.contains('\0')) {
+        return Err(Fault::Misuse("a text holds NUL".to_owned()));
+    }
     Ok(())
 }
 

@@ -250,29 +250,35 @@ fn left_part(length: u64) -> u64 {
 #[derive(Debug, Clone, Default)]
 pub struct Growing {
     size: u64,
-    /// For each level the nodes that no stored subtree holds yet, fewer than 256.
-    levels: Vec<Vec<Node>>,
+    /// At height h the subtree of 2^h leaves that still lacks its right sibling.
+    edge: Vec<Option<Node>>,
 }
 
 impl Growing {
     /// Adds a leaf and answers the subtrees that became full with it.
     pub fn push(&mut self, entry: &Hash) -> Vec<Full> {
-        self.size += 1;
-        let mut grown = Vec::new();
-        let mut node = Some(Node::leaf(entry));
-        let mut place = self.size;
-        for level in 1..=Level::MAX {
-            let Some(one) = node.take() else { break };
-            if self.levels.len() < usize::from(level) {
-                self.levels.push(Vec::new());
+        self.join(0, Node::leaf(entry))
+    }
+
+    /// Adds a subtree of 2^`height` leaves to a tree whose size is a multiple of that; answers the
+    /// greater ones that became full with it.
+    pub(crate) fn join(&mut self, height: u32, node: Node) -> Vec<Full> {
+        self.size += 1 << height;
+        let (mut node, mut height, mut grown) = (node, height, Vec::new());
+        loop {
+            if self.edge.len() <= height as usize {
+                self.edge.resize(height as usize + 1, None);
             }
-            let Some(row) = self.levels.get_mut(usize::from(level) - 1) else { break };
-            row.push(one);
-            if row.len() as u64 == WIDTH {
-                node = fold(row);
-                row.clear();
-                place /= WIDTH;
-                grown.extend(node.map(|node| Full { level, place: place - 1, node }));
+            let Some(slot) = self.edge.get_mut(height as usize) else { break };
+            let Some(left) = slot.take() else {
+                *slot = Some(node);
+                break;
+            };
+            node = Node::parent(&left, &node);
+            height += 1;
+            if height.is_multiple_of(WIDTH_BITS) {
+                let level = (height / WIDTH_BITS) as u8;
+                grown.push(Full { level, place: (self.size >> height) - 1, node });
             }
         }
         grown
@@ -285,26 +291,25 @@ impl Growing {
 
     /// The root over all of them.
     pub fn root(&self) -> Node {
-        let mut root: Option<Node> = None;
-        for row in &self.levels {
-            let mut rest = row.as_slice();
-            while let Some((before, part)) = last_full(rest) {
-                let left = fold(part);
-                root = match (left, root) {
-                    (Some(left), Some(right)) => Some(Node::parent(&left, &right)),
-                    (left, right) => left.or(right),
-                };
-                rest = before;
-            }
-        }
-        root.unwrap_or_else(Node::empty)
+        self.root_before(None).unwrap_or_else(Node::empty)
+    }
+
+    /// The root when these leaves, a multiple of 256, are followed by a tail of fewer.
+    pub(crate) fn root_before(&self, tail: Option<Node>) -> Option<Node> {
+        rooted(&self.edge, tail)
+    }
+
+    /// The root over the leaves alone that no stored subtree holds yet.
+    pub(crate) fn tail(&self) -> Option<Node> {
+        rooted(self.edge.get(..WIDTH_BITS as usize).unwrap_or(&self.edge), None)
     }
 }
 
-/// Cuts the smallest full part off the right end of a row.
-fn last_full(row: &[Node]) -> Option<(&[Node], &[Node])> {
-    let length = 1_usize.checked_shl(row.len().trailing_zeros())?;
-    row.split_at_checked(row.len().checked_sub(length)?)
+/// The root over an edge and what stands to the right of it.
+fn rooted(edge: &[Option<Node>], right: Option<Node>) -> Option<Node> {
+    edge.iter()
+        .flatten()
+        .fold(right, |right, left| Some(right.map_or(*left, |right| Node::parent(left, &right))))
 }
 
 /// Whether a proof shows that the leaf in `place` of the tree with this root has this entry.

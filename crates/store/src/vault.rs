@@ -10,6 +10,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
+    time::SystemTime,
 };
 
 use sha2::Sha256;
@@ -69,6 +70,9 @@ const INLINE: u64 = 64 * 1024;
 impl Vault<'_> {
     /// Takes an object of at most `limit` bytes; when this returns, it is durable.
     pub fn put(&self, source: impl Read, limit: u64) -> Result<Blob, PutError> {
+        if !self.store.admits() {
+            return Err(PutError::Full);
+        }
         let mut source = Hashing::new(source.take(limit.saturating_add(1)));
         let mut start = Vec::new();
         let inline = if self.store.directory().is_some() { INLINE } else { u64::MAX - 1 };
@@ -97,6 +101,22 @@ impl Vault<'_> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Fault::io("open an object")(error)),
         }
+    }
+
+    /// The objects that no event names: uploads that no act has named yet, or never will.
+    pub fn orphans(&self) -> Result<BTreeSet<Hash>, Fault> {
+        let directory = self.store.directory();
+        let on_disk = directory.map_or(Ok(BTreeSet::new()), Directory::objects)?;
+        self.store.engine().orphans(on_disk)
+    }
+
+    /// Removes those of `old` that no event names, and what broken uploads left behind before
+    /// an instant. Answers how many objects went.
+    pub fn discard(&self, old: BTreeSet<Hash>, before: SystemTime) -> Result<u64, Fault> {
+        if let Some(directory) = self.store.directory() {
+            directory.discard_unfinished(before)?;
+        }
+        self.store.engine().discard(old, self.store.directory().cloned())
     }
 
     /// Removes the objects that no event names, except those in `keep`, and what broken uploads
@@ -248,6 +268,54 @@ impl Directory {
         Ok(blob)
     }
 
+    /// Every object that stands here.
+    fn objects(&self) -> Result<BTreeSet<Hash>, Fault> {
+        let mut objects = BTreeSet::new();
+        for entry in self.entries()? {
+            if is_unfinished(&entry) || !entry.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(&entry).map_err(Fault::io("look into the vault"))? {
+                let file = file.map_err(Fault::io("look into the vault"))?.file_name();
+                let shelf = entry.file_name().unwrap_or_default().to_string_lossy();
+                let mut sm3 = Hash::default();
+                let name = format!("{shelf}{}", file.to_string_lossy());
+                // A file that is not named like an object is not ours.
+                if hex::decode_to_slice(name, &mut sm3).is_ok() {
+                    objects.insert(sm3);
+                }
+            }
+        }
+        Ok(objects)
+    }
+
+    fn entries(&self) -> Result<Vec<PathBuf>, Fault> {
+        let io = || Fault::io("look into the vault");
+        let entries = fs::read_dir(&self.root).map_err(io())?;
+        entries.map(|entry| Ok(entry.map_err(io())?.path())).collect()
+    }
+
+    /// Removes an object; answers whether it stood here.
+    pub(crate) fn remove(&self, sm3: &Hash) -> Result<bool, Fault> {
+        match fs::remove_file(self.path(sm3)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Fault::io("remove an object")(error)),
+        }
+    }
+
+    /// Removes what was last written before an instant and never became an object.
+    fn discard_unfinished(&self, before: SystemTime) -> Result<(), Fault> {
+        for entry in self.entries()?.into_iter().filter(|entry| is_unfinished(entry)) {
+            // What is gone meanwhile was finished or given up by its own upload.
+            let written = fs::metadata(&entry).and_then(|file| file.modified());
+            if written.is_ok_and(|written| written < before) {
+                let _ = fs::remove_file(&entry);
+            }
+        }
+        Ok(())
+    }
+
     /// Removes everything that `keep` does not want.
     pub(crate) fn sweep(
         &self,
@@ -277,6 +345,10 @@ impl Directory {
         }
         Ok(removed)
     }
+}
+
+fn is_unfinished(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("unfinished-"))
 }
 
 /// A file that is removed again unless it was renamed.

@@ -16,6 +16,17 @@ pub struct Answered {
     pub status: u16,
     /// The JSON body; null where there is none.
     pub body: Value,
+    /// The body as it came.
+    pub text: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Answered {
+    /// A header, by its name in small letters.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
 }
 
 impl Client {
@@ -50,6 +61,22 @@ impl Client {
         answered(request.send_json(body))
     }
 
+    /// The same person with the same session, asking at another address of this machine.
+    pub fn at(&self, base: &str) -> Client {
+        Client { agent: self.agent.clone(), base: base.to_owned() }
+    }
+
+    /// Deletes.
+    pub fn delete(&self, path: &str) -> Result<Answered, String> {
+        answered(self.agent.delete(format!("{}{path}", self.base)).call())
+    }
+
+    /// Posts a form, as a browser without scripts does.
+    pub fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Result<Answered, String> {
+        let form = fields.iter().copied();
+        answered(self.agent.post(format!("{}{path}", self.base)).send_form(form))
+    }
+
     /// Puts JSON.
     pub fn put(&self, path: &str, body: &Value) -> Result<Answered, String> {
         answered(self.agent.put(format!("{}{path}", self.base)).send_json(body))
@@ -68,5 +95,8 @@ fn answered(
     let status: StatusCode = response.status();
     let text = response.body_mut().read_to_string().map_err(|error| error.to_string())?;
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Ok(Answered { status: status.as_u16(), body })
+    let headers = response.headers().iter().map(|(name, value)| {
+        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    });
+    Ok(Answered { status: status.as_u16(), body, headers: headers.collect(), text })
 }

@@ -5,7 +5,9 @@
 pub mod browser;
 pub mod client;
 pub mod http;
+pub mod postgres;
 
 pub use browser::Browser;
 pub use client::Client;
 pub use http::Http;
+pub use postgres::Cluster;

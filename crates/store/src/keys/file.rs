@@ -132,17 +132,44 @@ pub(super) fn protect(
     length: usize,
     passphrase: &Secret,
 ) -> Result<(), Fault> {
-    let bare = read(directory, name, length, None);
-    match bare {
-        Ok(key) => {
-            write_unfinished(directory, name, &key, Some(passphrase))?;
-            let path = path(directory, name);
-            let renamed = fs::rename(path.with_extension("new"), path);
-            renamed.map_err(Fault::io("make a key file"))?;
-            sync(directory)
-        }
+    match read(directory, name, length, None) {
+        Ok(key) => replace(directory, name, &key, Some(passphrase)),
         Err(_) => read(directory, name, length, Some(passphrase)).map(drop),
     }
+}
+
+/// Takes one key file out from under its passphrase, unless it is bare already.
+pub(super) fn unprotect(
+    directory: &Path,
+    name: &'static str,
+    length: usize,
+    passphrase: &Secret,
+) -> Result<(), Fault> {
+    match read(directory, name, length, Some(passphrase)) {
+        Ok(key) => replace(directory, name, &key, None),
+        Err(wrong) => read(directory, name, length, None).map(drop).map_err(|_| wrong),
+    }
+}
+
+/// Whether a key file is under a passphrase; `None` if it cannot be read.
+pub(super) fn is_protected(directory: &Path, name: &str) -> Option<bool> {
+    let mut start = [0; MAGIC.len()];
+    let mut file = File::open(path(directory, name)).ok()?;
+    // A bare key may be as long or shorter; it does not begin like this but by chance of 2^-104.
+    Some(file.read_exact(&mut start).is_ok() && start == *MAGIC)
+}
+
+fn replace(
+    directory: &Path,
+    name: &'static str,
+    key: &Bytes,
+    passphrase: Option<&Secret>,
+) -> Result<(), Fault> {
+    write_unfinished(directory, name, key, passphrase)?;
+    let path = path(directory, name);
+    let renamed = fs::rename(path.with_extension("new"), path);
+    renamed.map_err(Fault::io("make a key file"))?;
+    sync(directory)
 }
 
 fn write_unfinished(
@@ -308,6 +335,16 @@ mod tests {
         assert_eq!(refusal(&directory, None), "key identity: the file needs a passphrase");
         let wrong = "key identity: the passphrase is wrong";
         assert_eq!(refusal(&directory, Some("一二四")), wrong);
+        assert_eq!(Keys::is_protected(&directory), Some(true));
+        assert!(Keys::unprotect(&directory, &secret("一二四")).is_err());
+        Keys::unprotect(&directory, &secret("一二三")).unwrap();
+        assert_eq!(Keys::is_protected(&directory), Some(false));
+        assert_eq!(lines(&Keys::open(&directory, None).unwrap()), lines(&keys));
+        // Half done, it is neither, and is gone on with.
+        protect(&directory, "draft", 16, &secret("一二三")).unwrap();
+        assert_eq!(Keys::is_protected(&directory), None);
+        Keys::unprotect(&directory, &secret("一二三")).unwrap();
+        Keys::protect(&directory, &secret("一二三")).unwrap();
         // A file fits its own name only.
         fs::copy(path(&directory, "draft"), path(&directory, "identity")).unwrap();
         assert_eq!(refusal(&directory, Some("一二三")), wrong);

@@ -78,6 +78,24 @@ impl Keys {
         Ok(())
     }
 
+    /// Takes every key file in a directory out from under its passphrase.
+    ///
+    /// Broken off, it can be begun again with the same passphrase.
+    pub fn unprotect(directory: &Path, passphrase: &Secret) -> Result<(), Fault> {
+        for (name, length) in SEALING.into_iter().chain(SIGNING) {
+            file::unprotect(directory, name, length, passphrase)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the key files in a directory are under a passphrase; `None` if there are none, or
+    /// some are and some are not.
+    pub fn is_protected(directory: &Path) -> Option<bool> {
+        let mut all = SEALING.into_iter().chain(SIGNING);
+        let first = file::is_protected(directory, all.next()?.0)?;
+        all.all(|(name, _)| file::is_protected(directory, name) == Some(first)).then_some(first)
+    }
+
     /// Keys that live as long as the process.
     pub(crate) fn passing() -> Result<Keys, Fault> {
         Ok(Keys {

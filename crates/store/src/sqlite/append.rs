@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{articles, head, tree};
+use super::{articles, head, search, tree};
 use crate::{
     Articles, Blob, DossierRow, DossierRows, Fault, Hash, LimitRow, Stream,
     plan::{EventRow, Head, Loaded, Outcome, Rows, Wanted},
@@ -219,6 +219,7 @@ fn replace_rows(
     };
     update_dossier(connection, nr, new)?;
     replace_access(connection, nr, old, new)?;
+    search::queue(connection, nr)?;
     articles::replace(connection, old, new)
 }
 
@@ -268,17 +269,19 @@ fn replace_access(
     }
     let row = &new.dossier;
     let due = row.due_latest.as_deref().unwrap_or(NEVER);
-    // Most acts only change the instant; the other three indexes are then left alone.
+    // Most acts only change the instant; the other indexes are then left alone.
     let moved = |row: &DossierRow| {
-        (row.ended, row.due_latest.clone(), row.received.clone(), row.number.clone())
+        let order = (row.due_latest.clone(), row.received.clone(), row.number.clone());
+        (row.ended, row.stage.clone(), order)
     };
     if moved(&old.dossier) != moved(row) {
         connection
             .prepare_cached(
-                "UPDATE access SET ended = ?2, due = ?3, received = ?4, changed = ?5, number = ?6
+                "UPDATE access SET ended = ?2, due = ?3, received = ?4, changed = ?5, number = ?6,
+                    stage = ?7
                 WHERE dossier = ?1",
             )?
-            .execute((nr, row.ended, due, &row.received, row.changed, &row.number))?;
+            .execute((nr, row.ended, due, &row.received, row.changed, &row.number, &row.stage))?;
     } else if old.dossier.changed != row.changed {
         connection
             .prepare_cached("UPDATE access SET changed = ?2 WHERE dossier = ?1")?
@@ -287,10 +290,20 @@ fn replace_access(
     for principal in new.access.iter().filter(|principal| !old.access.contains(principal)) {
         connection
             .prepare_cached(
-                "INSERT INTO access (dossier, principal, ended, due, received, changed, number)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+                "INSERT INTO access
+                    (dossier, principal, ended, due, received, changed, number, stage)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
             )?
-            .execute((nr, principal, row.ended, due, &row.received, row.changed, &row.number))?;
+            .execute((
+                nr,
+                principal,
+                row.ended,
+                due,
+                &row.received,
+                row.changed,
+                &row.number,
+                &row.stage,
+            ))?;
     }
     Ok(())
 }

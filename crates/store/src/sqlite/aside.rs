@@ -26,6 +26,48 @@ pub(super) fn blob_bytes(connection: &Connection, sm3: &Hash) -> Result<Option<V
     Ok(statement.query_row((sm3,), |row| row.get(0)).optional()?)
 }
 
+/// The objects, kept here or on disk, that no event names.
+pub(super) fn orphans(
+    connection: &Connection,
+    on_disk: BTreeSet<Hash>,
+) -> Result<BTreeSet<Hash>, Fault> {
+    let mut all = on_disk;
+    let mut statement = connection.prepare_cached("SELECT sm3 FROM blob_bytes")?;
+    for sm3 in statement.query_map((), |row| row.get(0))? {
+        all.insert(sm3?);
+    }
+    let mut orphans = BTreeSet::new();
+    for sm3 in all {
+        if !is_named(connection, &sm3)? {
+            orphans.insert(sm3);
+        }
+    }
+    Ok(orphans)
+}
+
+fn is_named(connection: &Connection, sm3: &Hash) -> Result<bool, Fault> {
+    Ok(connection.prepare_cached("SELECT 1 FROM blob WHERE sm3 = ?1")?.exists((sm3,))?)
+}
+
+/// Removes those of `old` that no event names; answers how many.
+pub(super) fn discard(
+    connection: &Connection,
+    old: &BTreeSet<Hash>,
+    directory: Option<&Directory>,
+) -> Result<u64, Fault> {
+    let mut removed = 0;
+    for sm3 in old {
+        if is_named(connection, sm3)? {
+            continue;
+        }
+        let sql = "DELETE FROM blob_bytes WHERE sm3 = ?1";
+        let inline = connection.prepare_cached(sql)?.execute((sm3,))? > 0;
+        let on_disk = directory.map_or(Ok(false), |directory| directory.remove(sm3))?;
+        removed += u64::from(inline || on_disk);
+    }
+    Ok(removed)
+}
+
 /// Removes the objects that neither an event nor `keep` names; answers how many.
 pub(super) fn gc(
     connection: &Connection,

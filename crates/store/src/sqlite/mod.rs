@@ -6,6 +6,7 @@ mod append;
 mod articles;
 mod aside;
 mod list;
+mod search;
 mod tree;
 mod verify;
 mod writer;
@@ -24,9 +25,9 @@ use rusqlite::{
 };
 
 use crate::{
-    Blob, Credential, DossierRows, Fault, Hash, ListQuery, Page, Report, Session, Standing, Store,
-    Stream,
-    checkpoint::{Checkpoint, ORIGIN_SETTING, new_origin},
+    Blob, Credential, Database, DossierRows, Fault, Hash, ListQuery, Page, Report, Searchable,
+    Session, Standing, Stream, Unsearched,
+    checkpoint::{ORIGIN_SETTING, new_origin},
     engine::{ChangeCredential, Engine},
     event::random,
     keys::Keys,
@@ -34,17 +35,22 @@ use crate::{
     plan::{Head, Job},
     tree::{Node, Nodes},
     vault::Directory,
+    verify::Request,
 };
 use writer::Writer;
 
 /// "chac", so that `file` and this program know the database for what it is.
 const APPLICATION: i64 = 0x6368_6163;
-const SCHEMA: i64 = 3;
+const SCHEMA: i64 = 4;
 /// Earlier schemas kept leaves without a tree.
 const FIRST_WITH_TREE: i64 = 3;
 /// What each schema added to the one before.
-const SCHEMA_SQL: [&str; SCHEMA as usize] =
-    [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const SCHEMA_SQL: [&str; SCHEMA as usize] = [
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// How long to wait for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -133,6 +139,14 @@ impl Engine for Sqlite {
         raw(&*self.reader()?, stream, from)
     }
 
+    fn database(&self) -> Result<Option<Database>, Fault> {
+        Ok(None)
+    }
+
+    fn database_clock(&self) -> Result<Option<i64>, Fault> {
+        Ok(None)
+    }
+
     fn version(&self, stream: &Stream) -> Result<u64, Fault> {
         Ok(head(&*self.reader()?, stream)?.map_or(0, |head| head.version))
     }
@@ -147,6 +161,26 @@ impl Engine for Sqlite {
         names.map(|name| Ok(Stream::named(name?))).collect()
     }
 
+    fn versions(&self, prefix: &str) -> Result<Vec<(Stream, u64)>, Fault> {
+        let reader = self.reader()?;
+        let sql = "SELECT name, version FROM stream WHERE name >= ?1 AND name < ?2 ORDER BY name";
+        let mut statement = reader.prepare_cached(sql)?;
+        let end = format!("{prefix}\u{10FFFF}");
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?));
+        let heads = statement.query_map((prefix, end), read)?;
+        heads
+            .map(|head| head.map(|(name, version)| (Stream::named(name), version as u64)))
+            .map(|head| head.map_err(Fault::from))
+            .collect()
+    }
+
+    fn drawn(&self, series: &str) -> Result<u64, Fault> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached("SELECT last FROM series WHERE name = ?1")?;
+        let last = statement.query_row((series,), |row| row.get::<_, i64>(0)).optional()?;
+        Ok(last.map_or(0, |last| last as u64))
+    }
+
     fn series(&self) -> Result<Vec<(String, u64)>, Fault> {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached("SELECT name, last FROM series ORDER BY name")?;
@@ -158,6 +192,26 @@ impl Engine for Sqlite {
 
     fn list(&self, query: &ListQuery) -> Result<Page, Fault> {
         list::list(&*self.reader()?, query)
+    }
+
+    fn numbered(&self, number: &str) -> Result<Vec<String>, Fault> {
+        let reader = self.reader()?;
+        let sql = "SELECT id FROM dossier WHERE number = ?1 OR case_number = ?1";
+        let mut statement = reader.prepare_cached(sql)?;
+        let ids = statement.query_map((number,), |row| row.get(0))?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+
+    fn unsearched(&self, after: i64, size: usize) -> Result<Vec<Unsearched>, Fault> {
+        search::queued(&*self.reader()?, after, size)
+    }
+
+    fn make_searchable(&self, dossiers: Vec<Searchable>) -> Result<usize, Fault> {
+        self.writer.write(move |connection| search::replace(connection, &dossiers))
+    }
+
+    fn tidy_search(&self) -> Result<bool, Fault> {
+        self.writer.write(search::tidy)
     }
 
     fn rows(&self, dossier: &str) -> Result<Option<DossierRows>, Fault> {
@@ -208,13 +262,8 @@ impl Engine for Sqlite {
         Ok(last.optional()?)
     }
 
-    fn verify(
-        &self,
-        store: &Store,
-        kept: Option<&Checkpoint>,
-        progress: &dyn Fn(u64, u64),
-    ) -> Result<Report, Fault> {
-        verify::verify(&*self.reader()?, store, kept, progress)
+    fn verify(&self, request: &Request<'_>) -> Result<Report, Fault> {
+        verify::verify(self, request)
     }
 
     fn blob_bytes(&self, sm3: &Hash) -> Result<Option<Vec<u8>>, Fault> {
@@ -224,6 +273,15 @@ impl Engine for Sqlite {
     fn put_blob_bytes(&self, sm3: Hash, bytes: Vec<u8>) -> Result<(), Fault> {
         // The new bytes are known to be right; those that are there may have been damaged.
         self.change("INSERT OR REPLACE INTO blob_bytes (sm3, bytes) VALUES (?1, ?2)", (sm3, bytes))
+    }
+
+    fn orphans(&self, on_disk: BTreeSet<Hash>) -> Result<BTreeSet<Hash>, Fault> {
+        aside::orphans(&*self.reader()?, on_disk)
+    }
+
+    fn discard(&self, old: BTreeSet<Hash>, directory: Option<Directory>) -> Result<u64, Fault> {
+        // On the writer's thread no act can name an object while it is removed.
+        self.writer.write(move |connection| aside::discard(connection, &old, directory.as_ref()))
     }
 
     fn gc(&self, keep: BTreeSet<Hash>, directory: Option<Directory>) -> Result<u64, Fault> {
@@ -237,6 +295,15 @@ impl Engine for Sqlite {
             VALUES (?1, ?2, ?3, ?4, ?5)",
             (session.token, session.staff, session.made, session.seen, session.expires),
         )
+    }
+
+    fn renew_session(&self, session: Session) -> Result<bool, Fault> {
+        let Session { token, made, seen, expires, .. } = session;
+        self.writer.write(move |connection| {
+            let sql = "UPDATE session SET made = ?2, seen = ?3, expires = ?4 WHERE token = ?1";
+            let renewed = connection.prepare_cached(sql)?.execute((token, made, seen, expires))?;
+            Ok(renewed > 0)
+        })
     }
 
     fn session(&self, token: &Hash) -> Result<Option<Session>, Fault> {
@@ -304,6 +371,16 @@ impl Engine for Sqlite {
 
     fn put_setting(&self, name: String, value: String) -> Result<(), Fault> {
         self.change("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)", (name, value))
+    }
+
+    fn settle_setting(&self, name: String, value: String) -> Result<String, Fault> {
+        self.writer.write(move |connection| {
+            let put = "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+            connection.prepare_cached(put)?.execute((&name, value))?;
+            let mut statement =
+                connection.prepare_cached("SELECT value FROM setting WHERE name = ?1")?;
+            Ok(statement.query_row((name,), |row| row.get(0))?)
+        })
     }
 
     fn setting(&self, name: &str) -> Result<Option<String>, Fault> {
@@ -404,9 +481,12 @@ type Schema = Vec<(String, Option<String>)>;
 
 /// Tables, indexes and triggers with the text that made them.
 fn schema_of(connection: &Connection) -> Result<Schema, Fault> {
-    // Statistics that SQLite keeps for itself are no part of the schema.
-    let sql =
-        "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name";
+    // What SQLite keeps for itself, statistics and the tables under a full-text index, is no part
+    // of the schema: another version of it may write them differently.
+    let sql = "SELECT name, sql FROM sqlite_schema
+        WHERE name NOT LIKE 'sqlite_stat%' AND NOT (type = 'table' AND name IN
+            ('search_data', 'search_idx', 'search_docsize', 'search_config'))
+        ORDER BY name";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -1,25 +1,28 @@
-//! Verifying a database: everything is read again and compared with what the headers say.
+//! What SQLite shows to the verifier.
 //!
-//! Columns are compared as raw bytes, since damaged ones need not be text any more.
+//! All readers begin while the write lock is held for a moment, and so see the same one.
 
-use std::collections::BTreeMap;
+use std::{fmt::Write, ops::Range, thread};
 
-use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
-
-use super::{append, blobs_of};
-use crate::{
-    Blob, Fault, Hash, Header, Store, Stream,
-    checkpoint::Checkpoint,
-    event::{NO_PREDECESSOR, content_hash, sm3},
-    tree::{Growing, Node},
-    verify::{Bad, Report},
+use rusqlite::{
+    Connection, OptionalExtension, Row, params_from_iter,
+    types::{Value, ValueRef},
 };
 
-/// Why verifying ends: something is wrong, or cannot be read at all.
-enum Stop {
-    Bad(Bad),
-    Fault(Fault),
-}
+use super::{Place, Sqlite, append};
+use crate::{
+    Blob, Fault, Report,
+    verify::{
+        self, Bad, Request, Stop,
+        evidence::{
+            At, Cell, EventRow, Evidence, LeafOf, LeafRow, Named, ObjectRow, OnEvent, OnLeaf,
+            OnObject, OnSealed, OnSubtree, OnTwo, OnWaiting, Part, Share, StreamRow,
+        },
+    },
+};
+
+/// Leaves with their headers that are held at once.
+const LEAVES: i64 = 1024;
 
 impl From<rusqlite::Error> for Stop {
     fn from(error: rusqlite::Error) -> Self {
@@ -30,396 +33,330 @@ impl From<rusqlite::Error> for Stop {
     }
 }
 
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Stop::Fault(fault)
+impl<'a> From<ValueRef<'a>> for Cell<'a> {
+    fn from(value: ValueRef<'a>) -> Self {
+        match value {
+            ValueRef::Null => Cell::Null,
+            ValueRef::Integer(number) => Cell::Integer(number),
+            ValueRef::Text(bytes) => Cell::Text(bytes),
+            ValueRef::Blob(bytes) => Cell::Bytes(bytes),
+            ValueRef::Real(_) => Cell::Other,
+        }
     }
 }
 
-pub(super) fn verify(
-    connection: &Connection,
-    store: &Store,
-    kept: Option<&Checkpoint>,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Report, Fault> {
-    // One moment of the store, while others go on writing.
-    let snapshot = connection.unchecked_transaction()?;
-    let mut report = Report::default();
-    match check(&snapshot, store, kept, &mut report, progress) {
-        Ok(()) => {}
-        Err(Stop::Bad(bad)) => report.bad = Some(bad),
-        Err(Stop::Fault(fault)) => return Err(fault),
-    }
-    Ok(report)
+pub(super) fn verify(sqlite: &Sqlite, request: &Request<'_>) -> Result<Report, Fault> {
+    verify::verify(&mut snapshot(sqlite)?, request)
 }
 
-fn check(
-    connection: &Connection,
-    store: &Store,
-    kept: Option<&Checkpoint>,
-    report: &mut Report,
-    progress: &dyn Fn(u64, u64),
-) -> Result<(), Stop> {
-    streams(connection, report, progress)?;
-    let mut roots = Roots::read(connection, store, kept)?;
-    leaves(connection, &mut roots, report)?;
-    blobs(connection, store, report)?;
-    inline_blobs(connection)?;
-    sealed(connection, store, report)?;
-    access(connection)?;
-    engine(connection)
-}
-
-fn bad(stream: &Stream, version: u64, what: impl Into<String>) -> Stop {
-    Stop::Bad(Bad { stream: Some(stream.clone()), version: Some(version), what: what.into() })
-}
-
-fn bad_place(what: String) -> Stop {
-    Stop::Bad(Bad { stream: None, version: None, what })
-}
-
-/// The stream being followed.
-struct Chain {
-    id: i64,
-    stream: Stream,
-    version: u64,
-    head: Hash,
-}
-
-/// Follows every chain and compares every event with its header.
-fn streams(
-    connection: &Connection,
-    report: &mut Report,
-    progress: &dyn Fn(u64, u64),
-) -> Result<(), Stop> {
-    let events = connection.query_row("SELECT count(*) FROM event", (), |row| row.get::<_, i64>(0));
-    let events = events? as u64;
-    let mut statement = connection.prepare(
-        "SELECT stream, version, kind, who, entered, recorded, header, salt, payload
-        FROM event ORDER BY stream, version",
-    )?;
-    let mut rows = statement.query(())?;
-    let mut chain: Option<Chain> = None;
-    while let Some(row) = rows.next()? {
-        let id: i64 = row.get(0)?;
-        let mut current = match chain.take() {
-            Some(current) if current.id == id => current,
-            former => {
-                close(connection, former.as_ref(), report)?;
-                let header = Header::from_bytes(row.get_ref(6)?.as_blob().unwrap_or_default());
-                let stream = stream_named(connection, id, header.as_ref())?;
-                Chain { id, stream, version: 0, head: NO_PREDECESSOR }
-            }
-        };
-        event(connection, row, &mut current, report)?;
-        chain = Some(current);
-        report.events += 1;
-        progress(report.events, events);
-    }
-    close(connection, chain.as_ref(), report)?;
-    let streams =
-        connection.query_row("SELECT count(*) FROM stream", (), |row| row.get::<_, i64>(0));
-    if streams? as u64 != report.streams {
-        return Err(bad_place("a stream has no events".to_owned()));
-    }
-    Ok(())
-}
-
-/// The name of a stream, taken from the table and, where that is damaged, from a header.
-fn stream_named(connection: &Connection, id: i64, header: Option<&Header>) -> Result<Stream, Stop> {
-    let mut statement = connection.prepare_cached("SELECT name FROM stream WHERE id = ?1")?;
-    let mut rows = statement.query((id,))?;
-    let name = match rows.next()? {
-        Some(row) => row.get_ref(0)?.as_bytes().unwrap_or_default().to_vec(),
-        None => Vec::new(),
+/// Readers of one moment of the store, while others go on writing.
+fn snapshot(sqlite: &Sqlite) -> Result<Vec<Snapshot>, Fault> {
+    let many = match sqlite.place {
+        Place::File(_) => thread::available_parallelism().map_or(1, usize::from),
+        // There a reader stops the commit under which the others would begin.
+        Place::Memory(_) => 1,
     };
-    let written = header.map(|header| &header.stream);
-    match (String::from_utf8(name), written) {
-        (Ok(name), _) if written.is_none_or(|stream| stream.as_str() == name) => {
-            Ok(Stream::named(name))
-        }
-        (_, Some(stream)) => Err(bad(stream, 1, format!("stream {id} has another name"))),
-        (name, None) => {
-            let stream = Stream::named(name.unwrap_or_default());
-            Err(bad(&stream, 1, "neither name nor header can be read"))
+    let open = || sqlite.place.connect().map(Snapshot);
+    let readers = (0..many).map(|_| open()).collect::<Result<Vec<_>, _>>()?;
+    if many > 1 {
+        let begun = sqlite.writer.write(move |_| {
+            readers.iter().try_for_each(Snapshot::begin)?;
+            Ok(readers)
+        });
+        if let Ok(readers) = begun {
+            return Ok(readers);
         }
     }
+    // Where nothing can be written, one reader is at one moment by itself.
+    let alone = open()?;
+    alone.begin()?;
+    Ok(vec![alone])
 }
 
-/// Checks one event and moves the chain on.
-fn event(
-    connection: &Connection,
-    row: &Row<'_>,
-    chain: &mut Chain,
-    report: &mut Report,
-) -> Result<(), Stop> {
-    let version = chain.version + 1;
-    let wrong = |what: &str| bad(&chain.stream, version, what);
-    if row.get_ref(1)? != ValueRef::Integer(version as i64) {
-        return Err(wrong("the event is missing, or its column version is not the header's"));
-    }
-    let bytes = row.get_ref(6)?.as_blob().map_err(|_| wrong("the header is not bytes"))?;
-    let header = Header::from_bytes(bytes).ok_or_else(|| wrong("the header cannot be read"))?;
-    if header.stream != chain.stream || header.version != version {
-        return Err(wrong("the header is another event's"));
-    }
-    if header.predecessor != chain.head {
-        return Err(wrong("the header does not follow from the one before it"));
-    }
-    let columns = [
-        (2, "kind", ValueRef::Text(header.kind.as_bytes())),
-        (3, "who", ValueRef::Text(header.who.as_bytes())),
-        (4, "entered", ValueRef::Text(header.entered.as_bytes())),
-        (5, "recorded", ValueRef::Integer(header.recorded)),
-    ];
-    for (column, name, expected) in columns {
-        if row.get_ref(column)? != expected {
-            return Err(wrong(&format!("the column {name} is not the header's")));
-        }
-    }
-    let blobs = blobs_of(connection, chain.id, version..=version);
-    let blobs = blobs.map_err(|_| wrong("its objects cannot be read"))?;
-    let blobs = blobs.into_values().flatten().collect::<Vec<_>>();
-    match (row.get_ref(7)?, row.get_ref(8)?) {
-        (ValueRef::Null, ValueRef::Null) => {
-            report.destroyed.push((chain.stream.clone(), version));
-        }
-        (ValueRef::Blob(salt), ValueRef::Blob(payload))
-            if salt.len() == 32 && content_hash(salt, &blobs, payload) == header.content => {}
-        _ => return Err(wrong("payload or objects are not those that were recorded")),
-    }
-    let hash = sm3(bytes);
-    chain.version = version;
-    chain.head = hash;
-    Ok(())
-}
+/// A connection within a transaction that only reads; what it sees does not change.
+struct Snapshot(Connection);
 
-/// Compares the end of a chain with what the stream's row says.
-fn close(connection: &Connection, chain: Option<&Chain>, report: &mut Report) -> Result<(), Stop> {
-    let Some(chain) = chain else { return Ok(()) };
-    let mut statement =
-        connection.prepare_cached("SELECT version, head FROM stream WHERE id = ?1")?;
-    let mut rows = statement.query((chain.id,))?;
-    let ends = match rows.next()? {
-        Some(row) => {
-            row.get_ref(0)? == ValueRef::Integer(chain.version as i64)
-                && row.get_ref(1)? == ValueRef::Blob(&chain.head)
-        }
-        None => false,
-    };
-    if !ends {
-        return Err(bad(&chain.stream, chain.version, "the stream does not end with this event"));
+impl Snapshot {
+    fn begin(&self) -> Result<(), Fault> {
+        // A transaction sees the moment of its first reading.
+        self.0.execute_batch(
+            "PRAGMA query_only = ON; PRAGMA cache_size = -16384;
+            BEGIN; SELECT count(*) FROM setting",
+        )?;
+        Ok(())
     }
-    report.streams += 1;
-    Ok(())
-}
 
-/// Compares the leaves with the events: dense places, one for each.
-fn leaves(connection: &Connection, roots: &mut Roots, report: &mut Report) -> Result<(), Stop> {
-    let mut statement = connection.prepare(
-        "SELECT l.place, l.stream, l.version, l.hash, e.header
-        FROM leaf l LEFT JOIN event e ON e.stream = l.stream AND e.version = l.version
-        ORDER BY l.place",
-    )?;
-    let mut rows = statement.query(())?;
-    while let Some(row) = rows.next()? {
-        let place = report.leaves;
-        if row.get_ref(0)? != ValueRef::Integer(place as i64) {
-            return Err(bad_place(format!("leaf {place} is missing")));
-        }
-        let header = row.get_ref(4)?.as_blob();
-        let header = header.map_err(|_| bad_place(format!("leaf {place} has no event")))?;
-        let hash = sm3(header);
-        if row.get_ref(3)? != ValueRef::Blob(&hash) {
-            let what = format!("leaf {place} is not this event's");
-            return Err(match Header::from_bytes(header) {
-                Some(header) => bad(&header.stream, header.version, what),
-                None => bad_place(what),
-            });
-        }
-        report.leaves += 1;
-        roots.grow(connection, &hash)?;
+    fn count(&self, table: &str) -> Result<u64, Stop> {
+        let sql = format!("SELECT count(*) FROM {table}");
+        Ok(self.0.query_row(&sql, (), |row| row.get::<_, i64>(0))? as u64)
     }
-    if report.leaves != report.events {
-        return Err(bad_place(format!("leaf {} is missing", report.leaves)));
-    }
-    roots.finish(connection, report)
-}
 
-/// The tree as it grows from the leaves, and what it must be at each checkpoint.
-struct Roots {
-    tree: Growing,
-    /// Subtrees that were found as they should be.
-    full: u64,
-    checkpoints: BTreeMap<u64, Vec<Node>>,
-}
-
-impl Roots {
-    /// Reads the signed checkpoints, and takes the one that was kept elsewhere with them.
-    fn read(
-        connection: &Connection,
-        store: &Store,
-        kept: Option<&Checkpoint>,
-    ) -> Result<Roots, Stop> {
-        let mut checkpoints = BTreeMap::<u64, Vec<Node>>::new();
-        let mut statement = connection.prepare("SELECT size, note FROM checkpoint")?;
-        let mut rows = statement.query(())?;
-        let origin = store.origin()?;
+    /// Shows the rows of a statement one after another.
+    fn each(
+        &self,
+        sql: &str,
+        params: Vec<Value>,
+        mut visit: impl FnMut(&Row<'_>) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(params))?;
         while let Some(row) = rows.next()? {
-            let size = row.get_ref(0)?.as_i64().unwrap_or_default() as u64;
-            let note = row.get_ref(1)?.as_bytes().unwrap_or_default();
-            let opened = Checkpoint::open(note, &origin, &store.keys().verifiers(&origin));
-            match opened {
-                Ok((checkpoint, signed)) if checkpoint.size == size && signed.len() == 2 => {
-                    checkpoints.entry(size).or_default().push(checkpoint.root);
-                }
-                _ => return Err(bad_place(format!("checkpoint {size} is not what was signed"))),
-            }
+            visit(row)?;
         }
-        if let Some(kept) = kept {
-            checkpoints.entry(kept.size).or_default().push(kept.root);
+        Ok(())
+    }
+}
+
+/// The condition that (stream, version) lies in a part, and its parameters.
+fn within(part: Part) -> (String, Vec<Value>) {
+    let (mut sql, mut params) = (String::from("TRUE"), Vec::new());
+    for (sign, bound) in [(">", part.after), ("<=", part.until)] {
+        if let Some((stream, version)) = bound {
+            // Writing into a string never fails.
+            let _ = write!(sql, " AND (stream, version) {sign} (?, ?)");
+            params.extend([Value::Integer(stream), Value::Integer(version)]);
         }
-        Ok(Roots { tree: Growing::default(), full: 0, checkpoints })
+    }
+    (sql, params)
+}
+
+fn range(places: Range<u64>) -> Vec<Value> {
+    vec![Value::Integer(places.start as i64), Value::Integer(places.end as i64)]
+}
+
+/// A share of the row numbers of a table, of which the greatest is `last`.
+fn numbers(share: Share, last: i64) -> Vec<Value> {
+    let cut = |nth: usize| (i128::from(last.max(0)) * nth as i128 / share.of as i128) as i64;
+    let from = if share.nth == 0 { i64::MIN } else { cut(share.nth) + 1 };
+    let to = if share.nth + 1 == share.of { i64::MAX } else { cut(share.nth + 1) };
+    vec![Value::Integer(from), Value::Integer(to)]
+}
+
+impl Evidence for Snapshot {
+    fn events_in_all(&mut self) -> Result<u64, Stop> {
+        self.count("event")
     }
 
-    fn grow(&mut self, connection: &Connection, entry: &Hash) -> Result<(), Stop> {
-        for full in self.tree.push(entry) {
-            let sql = "SELECT sha256, sm3 FROM tree WHERE level = ?1 AND place = ?2";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query((full.level, full.place as i64))?;
-            let same = match rows.next()? {
-                Some(row) => {
-                    row.get_ref(0)? == ValueRef::Blob(&full.node.sha256)
-                        && row.get_ref(1)? == ValueRef::Blob(&full.node.sm3)
-                }
-                None => false,
+    fn streams_in_all(&mut self) -> Result<u64, Stop> {
+        self.count("stream")
+    }
+
+    fn subtrees_in_all(&mut self) -> Result<u64, Stop> {
+        self.count("tree")
+    }
+
+    fn leaves_in_all(&mut self) -> Result<u64, Stop> {
+        self.count("leaf")
+    }
+
+    fn sizes(&mut self, visit: &mut dyn FnMut(i64, i64)) -> Result<(), Stop> {
+        self.each("SELECT id, version FROM stream ORDER BY id", Vec::new(), |row| {
+            visit(row.get(0)?, row.get_ref(1)?.as_i64().unwrap_or(0));
+            Ok(())
+        })
+    }
+
+    fn last_until(&mut self, (stream, version): At) -> Result<Option<(At, Vec<u8>)>, Stop> {
+        let sql = "SELECT stream, version, header FROM event
+            WHERE (stream, version) <= (?1, ?2) ORDER BY stream DESC, version DESC LIMIT 1";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let last = statement.query_row((stream, version), |row| {
+            let header = row.get_ref(2)?.as_blob().unwrap_or_default().to_vec();
+            Ok(((row.get(0)?, row.get_ref(1)?.as_i64().unwrap_or(0)), header))
+        });
+        Ok(last.optional()?)
+    }
+
+    fn streams(&mut self, from: Option<i64>, to: Option<i64>) -> Result<Vec<StreamRow>, Stop> {
+        let (from, to) = (from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX));
+        let sql = "SELECT id, name, version, head FROM stream WHERE id BETWEEN ? AND ?";
+        let mut streams = Vec::new();
+        self.each(sql, vec![Value::Integer(from), Value::Integer(to)], |row| {
+            streams.push(StreamRow {
+                id: row.get(0)?,
+                name: row.get_ref(1)?.as_bytes().unwrap_or_default().to_vec(),
+                version: row.get_ref(2)?.as_i64().ok(),
+                head: row.get_ref(3)?.as_blob().ok().map(<[u8]>::to_vec),
+            });
+            Ok(())
+        })?;
+        Ok(streams)
+    }
+
+    fn named(&mut self, part: Part) -> Result<Vec<Named>, Stop> {
+        let (within, params) = within(part);
+        let sql = format!(
+            "SELECT stream, version, sm3, sha256, size FROM blob WHERE {within}
+            ORDER BY stream, version, sm3"
+        );
+        let mut named = Vec::new();
+        self.each(&sql, params, |row| {
+            let blob = || -> rusqlite::Result<Blob> {
+                let size = row.get::<_, i64>(4)? as u64;
+                Ok(Blob { sm3: row.get(2)?, sha256: row.get(3)?, size })
             };
-            if !same {
-                let (level, place) = (full.level, full.place);
-                return Err(bad_place(format!(
-                    "subtree {place} of level {level} is not its leaves'"
-                )));
-            }
-            self.full += 1;
-        }
-        let size = self.tree.size();
-        let Some(roots) = self.checkpoints.remove(&size) else { return Ok(()) };
-        let root = self.tree.root();
-        if roots.iter().any(|expected| *expected != root) {
-            return Err(bad_place(format!("checkpoint {size} has another root")));
-        }
+            named.push(Named { at: (row.get(0)?, row.get(1)?), blob: blob().ok() });
+            Ok(())
+        })?;
+        Ok(named)
+    }
+
+    fn events(&mut self, part: Part, visit: OnEvent<'_>) -> Result<(), Stop> {
+        let (within, params) = within(part);
+        let sql = format!(
+            "SELECT stream, version, kind, who, entered, recorded, header, salt, payload
+            FROM event WHERE {within} ORDER BY stream, version"
+        );
+        self.each(&sql, params, |row| {
+            visit(EventRow {
+                stream: row.get(0)?,
+                version: row.get_ref(1)?.into(),
+                kind: row.get_ref(2)?.into(),
+                who: row.get_ref(3)?.into(),
+                entered: row.get_ref(4)?.into(),
+                recorded: row.get_ref(5)?.into(),
+                header: row.get_ref(6)?.into(),
+                salt: row.get_ref(7)?.into(),
+                payload: row.get_ref(8)?.into(),
+            })
+        })
+    }
+
+    fn leaves(&mut self, places: Range<u64>, visit: OnLeaf<'_>) -> Result<(), Stop> {
+        let sql = "SELECT place, stream, version, hash FROM leaf
+            WHERE place >= ? AND place < ? ORDER BY place";
+        self.each(sql, range(places), |row| {
+            visit(LeafRow {
+                place: row.get(0)?,
+                stream: row.get_ref(1)?.into(),
+                version: row.get_ref(2)?.into(),
+                hash: row.get_ref(3)?.into(),
+            })
+        })
+    }
+
+    /// Here every event gets its place with its commit.
+    fn unsealed(&mut self, _: OnWaiting<'_>) -> Result<(), Stop> {
         Ok(())
     }
 
-    /// Nothing may stand beyond the leaves.
-    fn finish(&mut self, connection: &Connection, report: &Report) -> Result<(), Stop> {
-        self.checkpoints.remove(&0);
-        if let Some(size) = self.checkpoints.keys().next() {
-            let what = format!("checkpoint {size} is beyond the last leaf {}", report.leaves);
-            return Err(bad_place(what));
+    fn leaves_after(&mut self, place: Option<i64>) -> Result<Vec<LeafOf>, Stop> {
+        // None can stand before the first number there is.
+        let (sign, place) = place.map_or((">=", i64::MIN), |place| (">", place));
+        let sql = format!(
+            "SELECT l.place, l.hash, e.header
+            FROM leaf l LEFT JOIN event e ON e.stream = l.stream AND e.version = l.version
+            WHERE l.place {sign} ? ORDER BY l.place LIMIT ?"
+        );
+        let mut leaves = Vec::new();
+        self.each(&sql, vec![Value::Integer(place), Value::Integer(LEAVES)], |row| {
+            let bytes = |at| -> rusqlite::Result<Option<Vec<u8>>> {
+                Ok(row.get_ref(at)?.as_blob().ok().map(<[u8]>::to_vec))
+            };
+            leaves.push(LeafOf { place: row.get(0)?, hash: bytes(1)?, header: bytes(2)? });
+            Ok(())
+        })?;
+        Ok(leaves)
+    }
+
+    fn subtrees(
+        &mut self,
+        level: u8,
+        places: Range<u64>,
+        visit: OnSubtree<'_>,
+    ) -> Result<(), Stop> {
+        let sql = "SELECT place, sha256, sm3 FROM tree
+            WHERE place >= ? AND place < ? AND level = ? ORDER BY place";
+        let mut params = range(places);
+        params.push(Value::Integer(level.into()));
+        self.each(sql, params, |row| {
+            visit(row.get(0)?, row.get_ref(1)?.into(), row.get_ref(2)?.into())
+        })
+    }
+
+    fn checkpoints(&mut self, visit: OnTwo<'_>) -> Result<(), Stop> {
+        self.each("SELECT size, note FROM checkpoint", Vec::new(), |row| {
+            visit(row.get_ref(0)?.into(), row.get_ref(1)?.into())
+        })
+    }
+
+    fn objects(&mut self, share: Share, visit: OnObject<'_>) -> Result<(), Stop> {
+        // A hash begins with any byte as often as with any other.
+        let bound = |nth: usize| vec![(nth * 256 / share.of) as u8];
+        let (mut within, mut params) = (String::from("TRUE"), Vec::new());
+        if share.nth > 0 {
+            within.push_str(" AND b.sm3 >= ?");
+            params.push(Value::Blob(bound(share.nth)));
         }
-        let stored =
-            connection.query_row("SELECT count(*) FROM tree", (), |row| row.get::<_, i64>(0));
-        if stored? as u64 != self.full {
-            return Err(bad_place("a subtree stands beyond the leaves".to_owned()));
+        if share.nth + 1 < share.of {
+            within.push_str(" AND b.sm3 < ?");
+            params.push(Value::Blob(bound(share.nth + 1)));
         }
-        Ok(())
+        let sql = format!(
+            "SELECT b.sm3, b.sha256, b.size, b.version, s.name,
+                EXISTS (SELECT 1 FROM event e WHERE e.stream = b.stream AND e.version = b.version)
+            FROM blob b LEFT JOIN stream s ON s.id = b.stream WHERE {within} ORDER BY b.sm3"
+        );
+        self.each(&sql, params, |row| {
+            let (stream, known): (Option<String>, bool) = (row.get(4)?, row.get(5)?);
+            visit(ObjectRow {
+                sm3: row.get_ref(0)?.into(),
+                sha256: row.get_ref(1)?.into(),
+                size: row.get_ref(2)?.into(),
+                version: row.get(3)?,
+                stream: stream.filter(|_| known),
+            })
+        })
+    }
+
+    fn unnamed(&mut self, share: Share, visit: OnTwo<'_>) -> Result<(), Stop> {
+        let last = last(&self.0, "blob_bytes")?;
+        let sql = "SELECT sm3, bytes FROM blob_bytes AS o WHERE rowid BETWEEN ? AND ?
+            AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.sm3 = o.sm3) ORDER BY rowid";
+        self.each(sql, numbers(share, last), |row| {
+            visit(row.get_ref(0)?.into(), row.get_ref(1)?.into())
+        })
+    }
+
+    fn sealed(&mut self, share: Share, visit: OnSealed<'_>) -> Result<(), Stop> {
+        let last = last(&self.0, "sealed")?;
+        let sql = "SELECT id, dossier, bytes FROM sealed WHERE rowid BETWEEN ? AND ?
+            ORDER BY rowid";
+        self.each(sql, numbers(share, last), |row| {
+            let (id, dossier): (String, String) = (row.get(0)?, row.get(1)?);
+            visit(&id, &dossier, row.get_ref(2)?.into())
+        })
+    }
+
+    fn access(&mut self) -> Result<Option<Option<String>>, Stop> {
+        let unlike = "SELECT d.id FROM access a LEFT JOIN dossier d ON d.nr = a.dossier
+            WHERE (a.ended, a.due, a.received, a.changed, a.number, a.stage)
+                IS NOT (d.ended, coalesce(d.due_latest, ?1), d.received, d.changed, d.number,
+                    d.stage)
+                OR NOT EXISTS (SELECT 1 FROM json_each(d.principals) p WHERE p.value = a.principal)
+            LIMIT 1";
+        let missing = "SELECT d.id FROM dossier d WHERE json_array_length(d.principals)
+                <> (SELECT count(*) FROM access a WHERE a.dossier = d.nr)
+            LIMIT 1";
+        let id = |row: &Row<'_>| row.get::<_, Option<String>>(0);
+        let unlike = self.0.query_row(unlike, (append::NEVER,), id).optional()?;
+        let missing = self.0.query_row(missing, (), id).optional()?;
+        Ok(unlike.or(missing))
+    }
+
+    /// Lets SQLite compare its tables with their indexes.
+    fn engine(&mut self) -> Result<(), Stop> {
+        let sql = "PRAGMA integrity_check(1)";
+        let answer: String = self.0.query_row(sql, (), |row| row.get(0))?;
+        if answer == "ok" {
+            return Ok(());
+        }
+        Err(Stop::Bad(Bad { stream: None, version: None, what: answer }))
     }
 }
 
-/// Reads every object that an event names, and computes both hashes.
-fn blobs(connection: &Connection, store: &Store, report: &mut Report) -> Result<(), Stop> {
-    let mut statement = connection.prepare(
-        "SELECT b.sm3, b.sha256, b.size, b.version, s.name,
-            EXISTS (SELECT 1 FROM event e WHERE e.stream = b.stream AND e.version = b.version)
-        FROM blob b LEFT JOIN stream s ON s.id = b.stream ORDER BY b.sm3",
-    )?;
-    let mut rows = statement.query(())?;
-    let mut measured: Option<Blob> = None;
-    while let Some(row) = rows.next()? {
-        let name = row.get_ref(0)?.as_blob().map(hex::encode).unwrap_or_default();
-        let (stream, known): (Option<String>, bool) = (row.get(4)?, row.get(5)?);
-        let stream = stream.filter(|_| known).map(Stream::named);
-        let Some(stream) = stream else {
-            return Err(bad_place(format!("object {name} is named by an event that is missing")));
-        };
-        let version = row.get::<_, i64>(3)? as u64;
-        let wrong = |what: &str| bad(&stream, version, format!("object {name} {what}"));
-        let sm3: Hash = row.get(0).map_err(|_| wrong("is not named by a hash"))?;
-        let blob = match measured.filter(|blob| blob.sm3 == sm3) {
-            Some(blob) => blob,
-            None => {
-                let reader = store.vault().open(&sm3)?.ok_or_else(|| wrong("is missing"))?;
-                let blob = reader.measure().map_err(|_| wrong("cannot be read"))?;
-                if blob.sm3 != sm3 {
-                    return Err(wrong("is damaged"));
-                }
-                blob
-            }
-        };
-        if row.get_ref(1)? != ValueRef::Blob(&blob.sha256)
-            || row.get_ref(2)? != ValueRef::Integer(blob.size as i64)
-        {
-            return Err(wrong("has another SHA-256 or size"));
-        }
-        measured = Some(blob);
-        report.blobs += 1;
-    }
-    Ok(())
-}
-
-/// Objects in the database that no event names yet must be whole too.
-fn inline_blobs(connection: &Connection) -> Result<(), Stop> {
-    let mut statement = connection.prepare("SELECT sm3, bytes FROM blob_bytes")?;
-    let mut rows = statement.query(())?;
-    while let Some(row) = rows.next()? {
-        let name = row.get_ref(0)?.as_blob().unwrap_or_default();
-        if name != sm3(row.get_ref(1)?.as_blob().unwrap_or_default()) {
-            return Err(bad_place(format!("object {} is damaged", hex::encode(name))));
-        }
-    }
-    Ok(())
-}
-
-/// Opens every sealed part; the seal holds its id and dossier too.
-fn sealed(connection: &Connection, store: &Store, report: &mut Report) -> Result<(), Stop> {
-    let mut statement =
-        connection.prepare("SELECT id, dossier, bytes FROM sealed ORDER BY rowid")?;
-    let mut rows = statement.query(())?;
-    while let Some(row) = rows.next()? {
-        let (id, dossier): (String, String) = (row.get(0)?, row.get(1)?);
-        let bytes = row.get_ref(2)?.as_blob().unwrap_or_default();
-        if store.keys().identity.decrypt(bytes, &[&id, &dossier]).is_err() {
-            let stream = Some(Stream::dossier(&dossier));
-            let what = format!("sealed part {id} does not open");
-            return Err(Stop::Bad(Bad { stream, version: None, what }));
-        }
-        report.sealed += 1;
-    }
-    Ok(())
-}
-
-/// Compares what lists are read from with the rows of the dossiers, which whoever understands the
-/// payloads compares with the events.
-fn access(connection: &Connection) -> Result<(), Stop> {
-    let unlike = "SELECT d.id FROM access a LEFT JOIN dossier d ON d.nr = a.dossier
-        WHERE (a.ended, a.due, a.received, a.changed, a.number)
-            IS NOT (d.ended, coalesce(d.due_latest, ?1), d.received, d.changed, d.number)
-            OR NOT EXISTS (SELECT 1 FROM json_each(d.principals) p WHERE p.value = a.principal)
-        LIMIT 1";
-    let missing = "SELECT d.id FROM dossier d WHERE json_array_length(d.principals)
-            <> (SELECT count(*) FROM access a WHERE a.dossier = d.nr)
-        LIMIT 1";
-    let id = |row: &Row<'_>| row.get::<_, Option<String>>(0);
-    let unlike = connection.query_row(unlike, (append::NEVER,), id).optional()?;
-    let missing = connection.query_row(missing, (), id).optional()?;
-    let Some(id) = unlike.or(missing) else { return Ok(()) };
-    let what = "the access rows are not those of the dossier".to_owned();
-    Err(Stop::Bad(Bad { stream: id.map(|id| Stream::dossier(&id)), version: None, what }))
-}
-
-/// Lets SQLite compare its tables with their indexes.
-fn engine(connection: &Connection) -> Result<(), Stop> {
-    let answer: String = connection.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
-    if answer == "ok" { Ok(()) } else { Err(bad_place(answer)) }
+/// The greatest row number of a table.
+fn last(connection: &Connection, table: &str) -> Result<i64, Stop> {
+    let sql = format!("SELECT coalesce(max(rowid), 0) FROM {table}");
+    Ok(connection.query_row(&sql, (), |row| row.get(0))?)
 }

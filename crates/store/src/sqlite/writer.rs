@@ -13,13 +13,14 @@ use std::{
         mpsc::{self, Receiver, Sender, SyncSender},
     },
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 use rusqlite::Connection;
 
 use super::append;
 use crate::{
-    Fault,
+    Fault, observe,
     plan::{Batch, Job, wanted},
     seal::Keys,
     vault::Directory,
@@ -150,7 +151,11 @@ impl Desk {
                     Act::Change(change) => changes.push(change),
                 }
             }
+            let began = Instant::now();
             let fate = self.commit(&mut jobs, &mut changes);
+            if fate.is_ok() {
+                observe::committed(jobs.len() + changes.len(), began.elapsed());
+            }
             if fate.is_err() && !self.connection.is_autocommit() {
                 // If even this fails, the next BEGIN does, and says so to its callers.
                 let _ = self.connection.execute_batch("ROLLBACK");
