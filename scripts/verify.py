@@ -184,8 +184,7 @@ def main(data, note=None, keys=None):
     read, path = lambda path: open(path, encoding="utf-8").read(), os.path.join(data, "record.db")
     try:
         db = os.stat(path) and sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        count = chains(db)
-        entries = leaves(db, count)
+        entries = leaves(db, count := chains(db))
         objects(db, data)
         db.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok" or bad(FILE)
         kept = checkpoint(entries, read(note), read(keys).splitlines() if keys else []) if note else ""
@@ -193,7 +192,9 @@ def main(data, note=None, keys=None):
     except (Bad, sqlite3.DatabaseError) as found:
         return print(f"发现问题，第一处：{found if isinstance(found, Bad) else FILE}") or 1
     except (OSError, ValueError) as error:
-        return print(f"无法读取：{error}", file=sys.stderr) or 2
+        why = {2: "没有这个文件", 13: "没有读取权限", 20: "上级不是目录", 21: "是目录，不是文件"}.get(getattr(error, "errno", 0), "读取出错")
+        at = f"「{error.filename}」：{why}" if isinstance(error, OSError) else f"：{POINT}文件或者公钥文件的格式不对"
+        return print("无法读取" + at, file=sys.stderr) or 2
 
 if __name__ == "__main__":
     sys.exit(main(*sys.argv[1:4]) if 2 <= len(sys.argv) <= 4 else print(__doc__, file=sys.stderr) or 2)

@@ -2,7 +2,8 @@
 //!
 //! The program starts itself as a child that writes from eight threads and prints a line for every
 //! act that was acknowledged. The parent kills it at a random moment, opens the store and looks
-//! for every line. It does so 20 times in the same store, or as often as `STORE_KILLS` says.
+//! for every line. It does so 20 times in the same store, 500 times with `CHACHU_LONG=1`, or as
+//! often as `STORE_KILLS` says.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that is its own harness")]
 
 use std::{
@@ -98,7 +99,8 @@ fn acknowledge(stream: &Stream, version: u64) {
 }
 
 fn kill_again_and_again() {
-    let kills = env::var("STORE_KILLS").map_or(20, |kills| kills.parse().unwrap());
+    let usual = if env::var_os("CHACHU_LONG").is_some() { 500 } else { 20 };
+    let kills = env::var("STORE_KILLS").map_or(usual, |kills| kills.parse().unwrap());
     let root = tempfile::tempdir().unwrap();
     let mut acknowledged: BTreeMap<Stream, u64> = BTreeMap::new();
     for _ in 0..kills {

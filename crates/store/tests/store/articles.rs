@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use store::{Articles, DossierRow, DossierRows, Standing, Store, Writes};
 
-use crate::support::act;
+use crate::support::{act, fresh};
 
 fn rows(id: u64, department: &str, ended: bool, articles: &[u8]) -> DossierRows {
     let dossier = DossierRow {
@@ -36,7 +36,7 @@ fn a_set_has_the_articles_put_in_and_no_others() {
 
 #[test]
 fn counts_agree_with_the_rows_after_any_change() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let mut all = BTreeMap::new();
     for round in 0..400_u64 {
         let id = round * 31 % 23;

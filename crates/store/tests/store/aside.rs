@@ -2,11 +2,13 @@
 
 use std::thread;
 
-use store::{Credential, Secret, Session, Store};
+use store::{Credential, Secret, Session};
+
+use crate::support::fresh;
 
 #[test]
 fn sessions_end_one_by_one_by_person_and_by_time() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let session = |token: u8, staff: &str, expires| Session {
         token: [token; 32],
         staff: staff.to_owned(),
@@ -36,7 +38,7 @@ fn sessions_end_one_by_one_by_person_and_by_time() {
 
 #[test]
 fn concurrent_failures_are_all_counted() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let credential = Credential {
         staff: "a".to_owned(),
         password: "$argon2id$".to_owned(),
@@ -59,7 +61,7 @@ fn concurrent_failures_are_all_counted() {
 
 #[test]
 fn drafts_and_settings_are_kept_replaced_and_forgotten() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let draft = |form: &str| {
         let draft = store.draft("a", form).unwrap();
         draft.map(|draft| (draft.content.expose().to_vec(), draft.made))
@@ -77,4 +79,30 @@ fn drafts_and_settings_are_kept_replaced_and_forgotten() {
         store.put_setting("name", value).unwrap();
     }
     assert_eq!(store.setting("name").unwrap().as_deref(), Some("乙"));
+}
+
+#[test]
+fn a_session_that_was_ended_is_not_brought_back_by_its_use() {
+    let store = fresh();
+    let session = |seen| Session {
+        token: [7; 32],
+        staff: "甲一".to_owned(),
+        made: 1,
+        seen,
+        expires: seen + 10,
+    };
+    store.put_session(session(1)).unwrap();
+    assert!(store.renew_session(session(2)).unwrap());
+    assert_eq!(store.session(&[7; 32]).unwrap(), Some(session(2)));
+    store.delete_session(&[7; 32]).unwrap();
+    assert!(!store.renew_session(session(3)).unwrap());
+    assert_eq!(store.session(&[7; 32]).unwrap(), None);
+}
+
+#[test]
+fn who_settles_a_setting_first_settles_it_for_all() {
+    let store = fresh();
+    assert_eq!(store.settle_setting("salt", "one").unwrap(), "one");
+    assert_eq!(store.settle_setting("salt", "two").unwrap(), "one");
+    assert_eq!(store.setting("salt").unwrap().as_deref(), Some("one"));
 }

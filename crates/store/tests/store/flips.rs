@@ -57,7 +57,7 @@ fn columns(raw: &Connection, table: &str) -> Vec<String> {
     statement.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
-fn drop_triggers(raw: &Connection) {
+pub(crate) fn drop_triggers(raw: &Connection) {
     let sql = "SELECT 'DROP TRIGGER ' || name FROM sqlite_schema WHERE type = 'trigger'";
     let mut statement = raw.prepare(sql).unwrap();
     let drops: Vec<String> =

@@ -9,13 +9,17 @@
 mod articles;
 mod aside;
 mod checkpoints;
+mod damage;
 mod flips;
 mod full;
+mod guards;
 mod insider;
 mod lists;
 mod older;
+mod place;
 mod record;
 mod seals;
+mod search;
 mod second;
 mod support;
 mod tree;

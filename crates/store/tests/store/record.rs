@@ -9,9 +9,9 @@ use std::{
     thread,
 };
 
-use store::{Append, AppendError, Fault, Header, Key, Store, Stream, Writes};
+use store::{Append, AppendError, Fault, Header, Key, Stream, Writes};
 
-use crate::support::{Place, act, append, event, key, verify, write};
+use crate::support::{Place, act, append, event, fresh, key, verify, write};
 
 #[test]
 fn what_was_appended_is_loaded_after_reopening() {
@@ -94,7 +94,7 @@ fn of_two_writers_one_was_quicker() {
 
 #[test]
 fn a_read_that_moved_on_stops_the_act_before_it_decides() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let (nation, dossier) = (Stream::nation(), Stream::dossier("1"));
     append(&store, &nation, 0, "节假日").unwrap();
     let reading = |version| Append {
@@ -110,7 +110,7 @@ fn a_read_that_moved_on_stops_the_act_before_it_decides() {
 
 #[test]
 fn a_conflict_in_one_stream_leaves_the_other_unwritten() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let (left, right) = (Stream::dossier("1"), Stream::dossier("2"));
     let mut writes = write(&left, 0, vec![event("一")]);
     writes.streams.extend(write(&right, 7, vec![event("一")]).streams);
@@ -122,7 +122,7 @@ fn a_conflict_in_one_stream_leaves_the_other_unwritten() {
 
 #[test]
 fn a_repeated_key_gets_the_first_outcome() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let stream = Stream::dossier("1");
     let keyed = |request, response: &str| Append {
         key: key("k", request),
@@ -142,7 +142,7 @@ fn a_repeated_key_gets_the_first_outcome() {
 
 #[test]
 fn a_failed_act_leaves_its_key_free() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let stream = Stream::dossier("1");
     let keyed =
         |version| Append { key: key("k", 1), ..act(write(&stream, version, vec![event("一")])) };
@@ -152,7 +152,7 @@ fn a_failed_act_leaves_its_key_free() {
 
 #[test]
 fn a_refusal_gives_its_numbers_back_and_comes_back_whole() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let refused = Append {
         reads: Vec::new(),
         writes: Vec::new(),
@@ -179,7 +179,7 @@ fn a_number_that_cannot_be_drawn_ends_the_act() {
         ..act(Writes::default())
     };
     let last = "INSERT INTO series (name, last) VALUES ('线索编号', 9223372036854775807)";
-    place.raw().execute(last, ()).unwrap();
+    place.past(last);
     let error = store.append(drawing()).unwrap_err();
     assert!(matches!(error, AppendError::Fault(Fault::Database(_))), "{error:?}");
     assert_eq!(store.version(&Stream::dossier("1")).unwrap(), 0);
@@ -187,7 +187,7 @@ fn a_number_that_cannot_be_drawn_ends_the_act() {
 
 #[test]
 fn equal_payloads_have_different_hashes() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let stream = Stream::dossier("1");
     append(&store, &stream, 0, "是").unwrap();
     append(&store, &stream, 1, "是").unwrap();
@@ -197,7 +197,7 @@ fn equal_payloads_have_different_hashes() {
 
 #[test]
 fn a_panicking_act_is_undone_and_the_next_one_goes_on() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let stream = Stream::dossier("1");
     let panicking: Append<()> = Append {
         reads: Vec::new(),
@@ -217,7 +217,7 @@ fn a_panicking_act_is_undone_and_the_next_one_goes_on() {
 
 #[test]
 fn a_stream_is_written_once_in_an_act() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let stream = Stream::dossier("1");
     let mut writes = write(&stream, 0, vec![event("一")]);
     writes.streams.extend(write(&stream, 0, vec![event("二")]).streams);
@@ -286,7 +286,7 @@ fn numbers_have_no_gaps_whatever_fails() {
 
 #[test]
 fn audit_entries_queue_up_by_themselves() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let stream = Stream::audit("node1", "2026-03-02");
     let threads: Vec<_> = (0..8)
         .map(|_| {
@@ -302,8 +302,8 @@ fn audit_entries_queue_up_by_themselves() {
 }
 
 #[test]
-fn a_store_in_memory_is_read_while_it_is_written() {
-    let store = Store::in_memory().unwrap();
+fn a_store_is_read_while_it_is_written() {
+    let store = fresh();
     thread::scope(|scope| {
         for thread in 0..4 {
             let store = &store;
@@ -321,7 +321,7 @@ fn a_store_in_memory_is_read_while_it_is_written() {
 
 #[test]
 fn streams_are_found_by_their_beginning() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     for name in ["dossier/2", "dossier/𬭎", "dossier", "dossierx", "person/1", "dossier/1"] {
         append(&store, &Stream::named(name), 0, "一").unwrap();
     }
@@ -338,81 +338,11 @@ fn a_payload_destroyed_by_law_leaves_the_chain_valid() {
         append(&store, &stream, version, "内容").unwrap();
     }
     let destroy = "UPDATE event SET salt = NULL, payload = NULL WHERE version = 2";
-    place.raw().execute(destroy, ()).unwrap();
+    place.past(destroy);
     let events = store.load(&stream).unwrap();
     assert_eq!(events[1].payload, None);
     assert_eq!(events[2].header.predecessor, events[1].hash);
     let report = verify(&store);
     assert!(report.is_clean(), "{report:?}");
     assert_eq!(report.destroyed, [(stream, 2)]);
-}
-
-#[test]
-fn the_record_resists_update_and_delete() {
-    let place = Place::new();
-    let store = place.open();
-    let blob = store.vault().put(&b"scan"[..], 100).unwrap();
-    let mut named = event("一");
-    named.blobs.push(blob);
-    store.append(act(write(&Stream::dossier("1"), 0, vec![named]))).unwrap();
-    store.audit(&Stream::audit("node1", "2026-03-02"), 0, event("看")).unwrap();
-    let raw = place.raw();
-    for sql in [
-        "UPDATE event SET who = 'yi2'",
-        "UPDATE event SET salt = NULL",
-        "UPDATE event SET salt = NULL, payload = NULL, entered = ''",
-        "UPDATE event SET header = x'00'",
-        "DELETE FROM event",
-        "UPDATE leaf SET hash = x'00'",
-        "DELETE FROM leaf",
-        "UPDATE blob SET size = 0",
-        "DELETE FROM blob",
-    ] {
-        let error = raw.execute(sql, ()).unwrap_err().to_string();
-        assert!(error.contains("never"), "{sql}: {error}");
-    }
-    assert!(verify(&store).is_clean());
-    raw.execute_batch(
-        "INSERT INTO tree VALUES (1, 0, x'00', x'00'); INSERT INTO checkpoint VALUES (1, '');",
-    )
-    .unwrap();
-    for sql in [
-        "UPDATE tree SET sm3 = x'01'",
-        "DELETE FROM tree",
-        "UPDATE checkpoint SET note = '1'",
-        "DELETE FROM checkpoint",
-    ] {
-        let error = raw.execute(sql, ()).unwrap_err().to_string();
-        assert!(error.contains("never"), "{sql}: {error}");
-    }
-}
-
-#[test]
-fn foreign_newer_and_altered_databases_are_refused() {
-    let open = |place: &Place| {
-        let root = place.root.path();
-        Store::open(&root.join("data"), &root.join("keys")).err()
-    };
-    let alter = |sql: &str| {
-        let place = Place::new();
-        drop(place.open());
-        place.raw().execute_batch(sql).unwrap();
-        open(&place)
-    };
-    assert_eq!(alter("PRAGMA user_version = 3"), None);
-    assert_eq!(alter("PRAGMA user_version = 4"), Some(Fault::Newer { found: 4, known: 3 }));
-    let foreign = Some(Fault::Foreign("application id 0x00000007".to_owned()));
-    assert_eq!(alter("PRAGMA application_id = 7"), foreign);
-    let altered =
-        |name: &str| Some(Fault::Foreign(format!("{name} is not as this program made it")));
-    assert_eq!(alter("DROP TRIGGER event_stays"), altered("event_stays"));
-    assert_eq!(alter("CREATE TABLE extra (x)"), altered("extra"));
-    // What a schema did not have cannot be in a database of it.
-    assert_eq!(alter("PRAGMA user_version = 1"), altered("dossier"));
-
-    let place = Place::new();
-    std::fs::create_dir(place.root.path().join("data")).unwrap();
-    place.raw().execute_batch("CREATE TABLE other (x)").unwrap();
-    let foreign = Some(Fault::Foreign("application id 0x00000000".to_owned()));
-    assert_eq!(open(&place), foreign);
 }

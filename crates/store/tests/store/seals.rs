@@ -82,8 +82,7 @@ fn a_sealed_part_fits_only_its_own_place() {
     let place = Place::new();
     let store = place.open();
     store.append(sealing(&Stream::dossier("1"))).unwrap();
-    place.raw().execute_batch("DROP TRIGGER sealed_is_fixed").unwrap();
-    place.raw().execute("UPDATE sealed SET dossier = '2'", ()).unwrap();
+    place.past("DROP TRIGGER sealed_is_fixed; UPDATE sealed SET dossier = '2'");
     let fault = store.open_sealed("s1").unwrap_err();
     assert_eq!(fault.to_string(), "key identity: does not open s1 2");
 }

@@ -61,8 +61,15 @@ fn t3_a_second_verifier_agrees_on_a_whole_record() {
     let said = "未发现问题：10条记录，与9条的检查点一致，核对2个签名";
     assert_eq!(second(&place, true), (said.to_owned(), Some(0)));
     assert_eq!(second(&place, false), ("未发现问题：10条记录".to_owned(), Some(0)));
-    let nowhere = Place::new();
-    assert_eq!(second(&nowhere, false).1, Some(2));
+    fs::write(place.root.path().join("kept"), "不是检查点").unwrap();
+    let said = "无法读取：检查点文件或者公钥文件的格式不对".to_owned();
+    assert_eq!(second(&place, true), (said, Some(2)));
+    for (missing, kept) in [("verifiers", true), ("kept", true), ("data/record.db", false)] {
+        let path = place.root.path().join(missing);
+        fs::remove_file(&path).unwrap();
+        let said = format!("无法读取「{}」：没有这个文件", path.display());
+        assert_eq!(second(&place, kept), (said, Some(2)));
+    }
 }
 
 #[test]

@@ -2,34 +2,9 @@
 
 use std::convert::Infallible;
 
-use store::{
-    Append, AppendError, Appended, Fault, Key, NewEvent, Report, Store, Stream, Write, Writes,
-};
-use tempfile::TempDir;
+use store::{Append, AppendError, Appended, Key, NewEvent, Report, Store, Stream, Write, Writes};
 
-/// A store on disk that goes when it is dropped.
-pub(crate) struct Place {
-    pub(crate) root: TempDir,
-}
-
-impl Place {
-    pub(crate) fn new() -> Place {
-        Place { root: tempfile::tempdir().unwrap() }
-    }
-
-    pub(crate) fn open(&self) -> Store {
-        self.try_open().unwrap()
-    }
-
-    pub(crate) fn try_open(&self) -> Result<Store, Fault> {
-        Store::open(&self.root.path().join("data"), &self.root.path().join("keys"))
-    }
-
-    /// The database, past the store.
-    pub(crate) fn raw(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.root.path().join("data/record.db")).unwrap()
-    }
-}
+pub(crate) use crate::place::{Place, fresh};
 
 pub(crate) fn event(payload: &str) -> NewEvent {
     NewEvent {

@@ -9,7 +9,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use store::{AppendError, Blob, Fault, PutError, Store, Stream};
 
-use crate::support::{Place, act, event, verify, write};
+use crate::support::{Place, act, event, fresh, verify, write};
 
 fn read(store: &Store, blob: &Blob) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -29,7 +29,7 @@ fn name(
 #[test]
 fn what_was_put_is_read_whatever_its_size() {
     let place = Place::new();
-    for store in [place.open(), Store::in_memory().unwrap()] {
+    for store in [place.open(), fresh()] {
         for size in [0, 1, 65_536, 65_537, 1_000_000] {
             let bytes: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
             let blob = store.vault().put(bytes.as_slice(), size).unwrap();
@@ -84,7 +84,7 @@ fn a_damaged_object_fails_at_its_end() {
 
 #[test]
 fn an_event_names_only_what_is_there() {
-    let store = Store::in_memory().unwrap();
+    let store = fresh();
     let blob = Blob { sm3: [1; 32], sha256: [2; 32], size: 3 };
     let error = name(&store, blob).unwrap_err();
     assert!(matches!(error, AppendError::Fault(Fault::Misuse(_))), "{error:?}");
