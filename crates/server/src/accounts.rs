@@ -25,6 +25,7 @@ use crate::{
     no::{Denied, No, Operation},
     office::{Office, random_id},
     serve::blocking,
+    trail,
 };
 
 /// A session ends this long after its last use, in milliseconds.
@@ -94,7 +95,10 @@ impl Accounts {
     }
 
     /// Whose session this is. A session that is used goes on.
+    ///
+    /// Whatever was changed about the directory before, on any node, holds from here on.
     pub fn who(&self, token: &str) -> Result<SignedIn, No> {
+        self.inner.office.refresh()?;
         let store = self.store();
         let now = self.inner.office.clock().instant();
         let session = store.session(&digest(token))?.filter(|session| session.expires > now);
@@ -103,13 +107,21 @@ impl Accounts {
         if !serves(&self.inner.office.directory(), &staff) {
             return Err(Denied::NotSignedIn.into());
         }
+        trail::who(&staff);
         let must_change = store.credential(&session.staff)?.is_none_or(|c| c.must_change);
         // After the clock went back a session must not last until the old time is reached again.
         if (now - session.seen).abs() > NOTED_EVERY {
             let made = session.made.min(now);
             let expires = (now + IDLE).min(made + LIFETIME);
-            self.note_open(session.token, expires);
-            store.put_session(Session { made, seen: now, expires, ..session })?;
+            let token = session.token;
+            match store.renew_session(Session { made, seen: now, expires, ..session }) {
+                // On a full disk a session goes on until its time, and no longer.
+                Ok(true) | Err(store::Fault::Full) => {}
+                // Somebody ended it since it was read.
+                Ok(false) => return Err(Denied::NotSignedIn.into()),
+                Err(fault) => return Err(fault.into()),
+            }
+            self.note_open(token, expires);
         }
         Ok(SignedIn { staff, must_change })
     }
@@ -139,6 +151,9 @@ impl Accounts {
     /// Ends a session.
     pub fn sign_out(&self, token: &str) -> Result<(), No> {
         let token = digest(token);
+        if let Some(session) = self.store().session(&token)? {
+            trail::who(&StaffId(session.staff));
+        }
         self.inner.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&token);
         Ok(self.store().delete_session(&token)?)
     }
@@ -167,6 +182,8 @@ impl Accounts {
         let directory = self.inner.office.directory();
         check_strength(new, old, staff, &directory).map_err(Denied::WeakPassword)?;
         let password = hash(new)?;
+        // Told first: a password that changed without an entry would be worse than the reverse.
+        self.inner.office.tell(staff, "password_changed", &serde_json::json!({}))?;
         self.store().change_credential(&staff.0, move |credential| {
             credential.password = password;
             credential.must_change = false;
@@ -187,6 +204,7 @@ impl Accounts {
         self.inner.office.refresh()?;
         let directory = self.inner.office.directory();
         let staff = find(&directory, name).map(|staff| staff.id.clone());
+        staff.iter().for_each(trail::who);
         let credential = match &staff {
             Some(staff) => self.store().credential(&staff.0)?,
             None => None,
@@ -213,10 +231,17 @@ impl Accounts {
             credential.locked_until = None;
         })?;
         self.store().delete_expired_sessions(now)?;
-        self.begin(staff)
+        let token = self.begin(staff)?;
+        // The password may have been changed while this one was compared. Whoever changed it ended the
+        // sessions after that: this one among them, unless it began too late, and then it ends here.
+        if self.store().credential(&staff.0)?.is_none_or(|it| it.password != *expected) {
+            self.sign_out(&token)?;
+            return Err(Denied::WrongPassword.into());
+        }
+        Ok(token)
     }
 
-    fn begin(&self, staff: &StaffId) -> Result<String, No> {
+    pub(crate) fn begin(&self, staff: &StaffId) -> Result<String, No> {
         if self.open_sessions() >= crate::limits::get().sessions {
             return Err(Denied::Busy.into());
         }

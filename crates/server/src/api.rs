@@ -172,6 +172,7 @@ fn words(name: &str, text: &str) -> Result<LongText, Denied> {
 struct Asked {
     scope: Option<String>,
     stage: Option<String>,
+    department: Option<String>,
     due_before: Option<String>,
     text: Option<String>,
     sort: Option<String>,
@@ -213,6 +214,7 @@ impl Asked {
             after: after.map_err(|_| unknown("after"))?,
             size: size.ok_or_else(|| unknown("size"))?,
             stage: self.stage,
+            department: self.department,
             text: self.text.filter(|text| !text.trim().is_empty()),
             ..ListQuery::default()
         })

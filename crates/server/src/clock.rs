@@ -65,6 +65,8 @@ pub enum Warning {
     Behind(i64),
     /// Another node's clock is so many milliseconds ahead of ours.
     Apart(i64),
+    /// The database's clock is so many milliseconds ahead of ours.
+    FromDatabase(i64),
 }
 
 impl std::fmt::Display for Warning {
@@ -74,6 +76,10 @@ impl std::fmt::Display for Warning {
             Warning::Jumped(ms) if *ms < 0 => write!(f, "系统时钟向后跳了{}秒", seconds(ms)),
             Warning::Jumped(ms) => write!(f, "系统时钟向前跳了{}秒", seconds(ms)),
             Warning::Behind(ms) => write!(f, "系统时钟比最新的记录晚{}秒", seconds(ms)),
+            Warning::FromDatabase(ms) => {
+                let way = if *ms < 0 { "快" } else { "慢" };
+                write!(f, "本节点的时钟比数据库的{way}{:.1}秒", ms.unsigned_abs() as f64 / 1000.0)
+            }
             Warning::Apart(ms) => write!(f, "两个节点的时钟相差{}秒", seconds(ms)),
         }
     }
@@ -86,6 +92,16 @@ pub const TOLERANCE: i64 = 2000;
 pub fn compare(local: i64, remote: i64) -> Option<Warning> {
     let apart = remote.saturating_sub(local);
     (apart.saturating_abs() > TOLERANCE).then_some(Warning::Apart(apart))
+}
+
+/// How far a node's clock may be from the database's, in milliseconds: half of what two nodes may
+/// be apart, so that of two that are further apart than that at least one is told.
+pub const DATABASE_TOLERANCE: i64 = TOLERANCE / 2;
+
+/// Compares the instant of this node with that of the database.
+pub fn compare_with_database(local: i64, database: i64) -> Option<Warning> {
+    let apart = database.saturating_sub(local);
+    (apart.saturating_abs() > DATABASE_TOLERANCE).then_some(Warning::FromDatabase(apart))
 }
 
 /// How the civil time is told.

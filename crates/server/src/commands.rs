@@ -9,13 +9,17 @@ mod config;
 mod doctor;
 mod founding;
 mod init;
+mod keys;
 mod law;
+mod migrate;
 mod next;
 mod open;
 mod play;
+mod proof;
 mod serve;
 mod simulate;
 mod staff;
+mod state;
 mod verify;
 mod words;
 
@@ -45,12 +49,18 @@ struct Arguments {
 enum Command {
     /// 设立办公室：建立案卷库、部门和首批账号
     Init(init::InitArgs),
+    /// 建立或者升级PostgreSQL数据库的结构（以数据库所有者的账号）
+    Migrate(migrate::MigrateArgs),
     /// 启动服务
     Serve(serve::ServeArgs),
     /// 核对案卷库：校验链、索引、编号和文件
     Verify(verify::VerifyArgs),
+    /// 算出状态校验值，供与副本比较
+    State(state::StateArgs),
     /// 对全部记录签名，生成检查点，供在别处保存
     Checkpoint(checkpoint::CheckpointArgs),
+    /// 一个卷宗的记录在签名的检查点之中的证明：生成或者核对
+    Proof(proof::ProofArgs),
     /// 列出一个卷宗可以办理和不能办理的步骤及其条文
     Next(next::NextArgs),
     /// 演示或者核对情景文件
@@ -63,6 +73,8 @@ enum Command {
     Law(law::LawArgs),
     /// 增加工作人员，重发初始密码
     Staff(staff::StaffArgs),
+    /// 给密钥设口令或者去掉口令
+    Keys(keys::KeysArgs),
     /// 模拟：以依法办理的样例卷宗建立案卷库，供测量和演示
     Simulate(simulate::SimulateArgs),
     /// 体检：权限、磁盘、时钟、密钥、完整性
@@ -116,12 +128,66 @@ impl From<store::Fault> for Wrong {
             }
             Fault::Foreign(_) => "这不是本系统的案卷库，或者其结构被改动".to_owned(),
             Fault::Newer { .. } => "案卷库由更新的版本建立，请升级程序".to_owned(),
-            Fault::Key { .. } => "密钥缺失、不匹配，或者他人可以读取".to_owned(),
+            Fault::Older { found, known } => format!(
+                "数据库的结构是第{found}版，本程序需要第{known}版：请以数据库所有者的账号运行chachu migrate"
+            ),
+            Fault::Rights(why) => rights(&why),
+            Fault::Key { what, .. } => key(&what).to_owned(),
+            Fault::Unavailable(_) => {
+                "无法连接数据库：核对地址、网络和数据库是否在运行；没有办理任何事项".to_owned()
+            }
+            Fault::Database(what) if what.starts_with("28") => {
+                "数据库拒绝登录：核对账号、密码和数据库的pg_hba.conf".to_owned()
+            }
+            Fault::Database(what) if what.starts_with("3D000") => "没有这个数据库".to_owned(),
             Fault::Misuse(_) => "数据目录与密钥目录须分开，且可以读写".to_owned(),
             Fault::Io { kind, .. } => format!("读写数据目录失败（{kind}）"),
             fault => return Wrong::from(No::from(fault)),
         })
     }
+}
+
+/// What is wrong with a key, in Chinese.
+fn key(what: &str) -> &'static str {
+    let known = [
+        (
+            "the file needs a passphrase",
+            "密钥设有口令，请用--passphrase-file或者设置passphrase_file指明口令文件",
+        ),
+        (
+            "not under a passphrase",
+            "密钥没有设口令：去掉passphrase_file，或者先运行chachu keys protect",
+        ),
+        ("passphrase is wrong", "密钥的口令不正确"),
+        ("is missing", "密钥缺失：从备份恢复，或者从另一节点复制"),
+        ("damaged", "密钥文件已损坏：从备份恢复"),
+        ("owner only", "密钥目录或者密钥文件他人可以读取：目录改为0700，文件改为0600"),
+        ("made with", "密钥不是建立这个案卷库时的密钥"),
+    ];
+    let found = known.iter().find(|(word, _)| what.contains(word));
+    found.map_or("密钥缺失、不匹配，或者他人可以读取", |(_, words)| words)
+}
+
+/// What is wrong with the role in the database, in Chinese.
+fn rights(why: &str) -> String {
+    let role = store::SERVING_ROLE;
+    if why.contains("is missing") {
+        return format!(
+            "没有角色{role}，本账号也不能建立：请数据库管理员执行CREATE ROLE {role} NOLOGIN，再运行一次"
+        );
+    }
+    let known = [
+        ("superuser", "是超级用户"),
+        ("bypasses", "可以绕过行级安全"),
+        ("makes roles", "可以建立角色"),
+        ("owns", "是数据表的所有者"),
+        ("may change", "可以改动记录"),
+    ];
+    let found = known.iter().find(|(word, _)| why.contains(word));
+    let what = found.map_or("权限不合要求", |(_, words)| words);
+    format!(
+        "数据库账号{what}，没有启动：请换用只是{role}成员的账号（不得是所有者），见docs/operations.md"
+    )
 }
 
 impl From<io::Error> for Wrong {
@@ -178,9 +244,13 @@ pub fn main() -> ExitCode {
     let (mut out, mut err) = (io::stdout().lock(), io::stderr());
     let ended = match arguments.command {
         Command::Init(args) => init::run(args, &mut out),
+        Command::Migrate(args) => migrate::run(&args, &mut out),
+        Command::Keys(args) => keys::run(&args, &mut out),
         Command::Serve(args) => serve::run(args, &mut out),
         Command::Verify(args) => verify::run(&args, &mut out),
+        Command::State(args) => state::run(&args, &mut out),
         Command::Checkpoint(args) => checkpoint::run(&args, &mut out),
+        Command::Proof(args) => proof::run(&args, &mut out),
         Command::Next(args) => next::run(&args, &mut out),
         Command::Play(args) => play::run(&args, &mut out),
         Command::Limit(args) => Ok(limit::run(&args, &mut out, &mut err)),

@@ -19,6 +19,10 @@ use store::Keys;
 pub struct Subject {
     /// 数据目录.
     pub data: PathBuf,
+    /// 附件目录, where it is not in the data directory.
+    pub vault: Option<PathBuf>,
+    /// Whether the record lies in a PostgreSQL database and not in the data directory.
+    pub in_database: bool,
     /// 密钥目录.
     pub keys: PathBuf,
     /// 配置文件.
@@ -88,17 +92,21 @@ pub fn checks(subject: &Subject) -> Vec<Check> {
         found,
         advice: advice.to_owned(),
     };
-    let database = subject.data.join("record.db");
+    let database = match subject.in_database {
+        true => good("使用PostgreSQL"),
+        false => inside(&subject.data.join("record.db"), &subject.data, subject),
+    };
     vec![
         check("account", "运行账号", account(subject)),
-        check("data", "数据目录", open_to_others(&subject.data, subject)),
-        check("database", "案卷库文件", inside(&database, &subject.data, subject)),
+        check("data", "数据目录", data(subject)),
+        check("database", "案卷库文件", database),
+        check("vault", "附件目录", vault(subject)),
         check("keys", "密钥目录", open_to_others(&subject.keys, subject)),
         check("key_files", "密钥文件", key_files(subject)),
         check("config", "配置文件", own_file(subject.config.as_deref(), subject)),
         check("passphrase", "口令文件", own_file(subject.passphrase.as_deref(), subject)),
         check("program", "程序", program(subject)),
-        check("disk", "磁盘空间", disk(&subject.data)),
+        check("disk", "磁盘空间", disk(subject)),
         check("date", "系统日期", date(subject.today)),
         check("holidays", "节假日表", holidays(subject.today)),
     ]
@@ -142,6 +150,23 @@ fn open_to_others(path: &Path, subject: &Subject) -> Found {
             (State::Bad, format!("「{}」不存在", path.display()), "先运行chachu init，或者核对路径")
         }
         Err(_) => (State::Bad, format!("「{}」无法查看", path.display()), "核对路径和权限"),
+    }
+}
+
+/// With a database there need be nothing in it.
+fn data(subject: &Subject) -> Found {
+    match subject.in_database && !subject.data.exists() {
+        true => good("没有建立，也没有使用"),
+        false => open_to_others(&subject.data, subject),
+    }
+}
+
+/// Other nodes write there too, by the same account.
+fn vault(subject: &Subject) -> Found {
+    match &subject.vault {
+        None => good("在数据目录之内"),
+        Some(path) if !path.exists() => good("尚未建立"),
+        Some(path) => open_to_others(path, subject),
     }
 }
 
@@ -211,7 +236,14 @@ fn program(subject: &Subject) -> Found {
 /// Below this something must be done soon, in MiB.
 const SCARCE: u64 = 1024;
 
-fn disk(path: &Path) -> Found {
+fn disk(subject: &Subject) -> Found {
+    let path = match &subject.vault {
+        Some(vault) if subject.in_database => vault,
+        _ => &subject.data,
+    };
+    if subject.in_database && !path.exists() {
+        return good("附件目录尚未建立");
+    }
     match free(path) {
         Ok(free) => {
             let free = free / (1024 * 1024);

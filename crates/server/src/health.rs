@@ -51,8 +51,10 @@ impl Health {
         let work = blocking(move || {
             let now = office.clock().instant().to_string();
             // Changing text, since writing the same again may write nothing.
-            office.store().put_setting("ready", &now)?;
-            Ok(office.store().setting("ready")?.is_some())
+            // A name for each node, since one row would have all of them wait for each other.
+            let name = format!("ready/{}", office.node());
+            office.store().put_setting(&name, &now)?;
+            Ok(office.store().setting(&name)?.is_some())
         });
         let ready = matches!(tokio::time::timeout(PATIENCE, work).await, Ok(Ok(true)));
         *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), ready));

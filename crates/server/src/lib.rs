@@ -21,6 +21,8 @@ pub mod papers;
 pub mod samples;
 pub mod serve;
 pub mod simulate;
+mod trail;
 mod upload;
 mod verdicts;
+mod watch;
 pub mod world;

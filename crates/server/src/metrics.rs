@@ -80,10 +80,22 @@ pub(crate) fn append(took: Duration) {
     ::metrics::histogram!("chachu_append_seconds").record(took.as_secs_f64());
 }
 
-/// Notes how many acts one commit held: for the store's engine to be told of.
-pub fn batch(acts: usize) {
+/// Notes how many acts one commit held, and how long it took.
+pub fn committed(acts: usize, took: Duration) {
     #[expect(clippy::cast_precision_loss, reason = "a batch is small")]
     ::metrics::histogram!("chachu_batch_acts").record(acts as f64);
+    ::metrics::histogram!("chachu_commit_seconds").record(took.as_secs_f64());
+}
+
+/// Notes whether the database could be read.
+pub(crate) fn database(there: bool) {
+    ::metrics::gauge!("chachu_database_up").set(f64::from(u8::from(there)));
+}
+
+/// Notes how far the database's clock is ahead of ours, in milliseconds.
+pub(crate) fn apart(milliseconds: i64) {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds fit for ages")]
+    ::metrics::gauge!("chachu_database_clock_ahead_seconds").set(milliseconds as f64 / 1000.0);
 }
 
 /// Notes when the last checkpoint was signed, in milliseconds since 1970-01-01T00:00:00Z.

@@ -58,9 +58,18 @@ pub enum Denied {
     Full,
     /// Too many people at once.
     Busy,
+    /// 数据库暂时无法连接. Nothing was done.
+    Unavailable,
+    /// 结果不明. Whether it was done is not known; the same key tells.
+    Unresolved,
 }
 
 impl Denied {
+    /// Whether the same request, sent again a little later, may well be served.
+    pub fn passes(&self) -> bool {
+        matches!(self, Denied::Busy | Denied::Full | Denied::Unavailable | Denied::Unresolved)
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
@@ -75,7 +84,7 @@ impl Denied {
             Denied::WeakPassword(_) => 422,
             Denied::Throttled { .. } => 429,
             Denied::HeaderTooLarge => 431,
-            Denied::Busy => 503,
+            Denied::Busy | Denied::Unavailable | Denied::Unresolved => 503,
             Denied::Full => 507,
         }
     }
@@ -100,6 +109,8 @@ impl Denied {
             Denied::TooSlow => "too_slow",
             Denied::Full => "full",
             Denied::Busy => "busy",
+            Denied::Unavailable => "unavailable",
+            Denied::Unresolved => "unresolved",
         }
     }
 
@@ -122,6 +133,8 @@ impl Denied {
             Denied::TooSlow => "请求没有在规定时间内传完".to_owned(),
             Denied::Full => "磁盘已满，未保存任何内容".to_owned(),
             Denied::Busy => "系统繁忙，未处理本次请求".to_owned(),
+            Denied::Unavailable => "数据库暂时无法连接，没有办理，也没有保存任何内容".to_owned(),
+            Denied::Unresolved => "没有等到办理的结果，本次是否已经录入尚不能确定".to_owned(),
         }
     }
 
@@ -145,6 +158,10 @@ impl Denied {
             Denied::TooSlow => "网络通畅后重试；大文件请分开上传",
             Denied::Full => "请管理人员清理磁盘后重试",
             Denied::Busy => "稍后重试",
+            Denied::Unavailable => "稍后重试；请求编号不变的，重复提交只会生效一次",
+            Denied::Unresolved => {
+                "稍后以同一请求编号重试：已经录入的，答复原来的结果，不会重复录入"
+            }
         }
     }
 }
@@ -187,6 +204,14 @@ impl From<store::Fault> for No {
     fn from(fault: store::Fault) -> Self {
         match fault {
             store::Fault::Full => No::Denied(Denied::Full),
+            store::Fault::Unavailable(_) => {
+                tracing::warn!(%fault, "the database is away");
+                No::Denied(Denied::Unavailable)
+            }
+            store::Fault::Unresolved => {
+                tracing::warn!(%fault, "the database went away in a commit");
+                No::Denied(Denied::Unresolved)
+            }
             fault => No::Fault(Operation::log(&fault)),
         }
     }

@@ -6,16 +6,19 @@
 
 pub(crate) mod engagements;
 mod execute;
-mod known;
+pub(crate) mod known;
 mod others;
 mod replayed;
 pub mod rows;
+pub mod search;
 mod staffing;
+pub mod state;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Read,
-    sync::{Arc, Mutex, OnceLock, PoisonError, mpsc::Sender},
+    sync::{Arc, Mutex, OnceLock, PoisonError, atomic::AtomicU64, mpsc::Sender},
+    time::{Duration, SystemTime},
 };
 
 use jiff::civil::DateTime;
@@ -27,7 +30,7 @@ use procedure::{
     intake::reporter,
     value::{DepartmentId, File, StaffId, Text},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{
     Append, AppendError, Blob, BlobReader, ListQuery, NewEvent, Page, PutError, Secret, Standing,
     Store, Stream, Writes,
@@ -39,6 +42,7 @@ pub use execute::{Done, Submitted};
 use crate::{
     clock::Clock,
     no::{Denied, No, Operation},
+    trail,
 };
 use known::Known;
 use replayed::Replayed;
@@ -52,6 +56,8 @@ pub struct Office {
 struct Inner {
     store: Store,
     clock: Clock,
+    /// The name of this process among those that write audit streams of one record.
+    node: String,
     holidays: Arc<Holidays>,
     known: Known,
     dossiers: Replayed<Dossier>,
@@ -60,6 +66,8 @@ struct Inner {
     uploads: Mutex<BTreeMap<String, File>>,
     /// Where dossiers with papers to be made are announced.
     papers_due: OnceLock<Sender<String>>,
+    /// Acts since the start, by which background work knows that others are working.
+    acts: AtomicU64,
     /// Keeps the hash of a request from telling what was in it.
     request_salt: String,
 }
@@ -79,29 +87,39 @@ pub struct ReadingSwitch {
 /// How many uploads are kept in mind.
 const UPLOADS_KEPT: usize = 10_000;
 
+/// So long, in milliseconds, a file waits for an act that names it.
+const ORPHANED: i64 = 24 * 60 * 60 * 1000;
+
+/// Under this name stands since when each object has been nobody's.
+const ORPHANS: &str = "orphans";
+
 const REQUEST_SALT: &str = "request_salt";
 
 impl Office {
-    /// Opens the office that works on this record.
+    /// Opens the office that works on this record, as the only one that does.
     pub fn open(store: Store, clock: Clock) -> Result<Office, No> {
+        Office::open_as(store, clock, ONLY_NODE)
+    }
+
+    /// Opens the office that works on this record, under a name of its own among others that do.
+    pub fn open_as(store: Store, clock: Clock, node: &str) -> Result<Office, No> {
         let request_salt = match store.setting(REQUEST_SALT)? {
             Some(salt) => salt,
-            None => {
-                let salt = random_id()?;
-                store.put_setting(REQUEST_SALT, &salt)?;
-                salt
-            }
+            // All nodes must take the same request for the same.
+            None => store.settle_setting(REQUEST_SALT, &random_id()?)?,
         };
         let known = Known::load(&store)?;
         let inner = Inner {
             store,
             clock,
+            node: node.to_owned(),
             holidays: Arc::new(Holidays::built_in().clone()),
             known,
             dossiers: Replayed::holding(4096),
             engagements: Replayed::holding(4096),
             uploads: Mutex::default(),
             papers_due: OnceLock::new(),
+            acts: AtomicU64::new(0),
             request_salt,
         };
         let office = Office { inner: Arc::new(inner) };
@@ -113,7 +131,11 @@ impl Office {
     /// Tells the clock the newest instant in the record, as far as views and denials say.
     fn look_at_newest(&self) -> Result<(), No> {
         let store = &self.inner.store;
-        if let Some(stream) = store.streams("audit/")?.last() {
+        let streams = store.streams("audit/")?;
+        let of_node =
+            |stream: &Stream| stream.as_str().rsplit_once('/').map(|(node, _)| node.to_owned());
+        // By name the last of a node is its newest; another node may have gone on for longer.
+        for stream in streams.chunk_by(|a, b| of_node(a) == of_node(b)).filter_map(<[_]>::last) {
             let before = store.version(stream)?.saturating_sub(1);
             if let Some(event) = store.load_after(stream, before)?.last() {
                 self.inner.clock.recorded(event.header.recorded);
@@ -175,6 +197,11 @@ impl Office {
         &self.inner.clock
     }
 
+    /// The name of this process among those that work on the record.
+    pub fn node(&self) -> &str {
+        &self.inner.node
+    }
+
     /// The civil date and time in China.
     pub fn now(&self) -> DateTime {
         self.inner.clock.now()
@@ -208,7 +235,12 @@ impl Office {
     /// A dossier, and how much of it the person may see; the view is on record before it is answered.
     pub fn view(&self, who: &StaffId, dossier: &str) -> Result<(Arc<Dossier>, Access), No> {
         let (found, access) = self.visible(who, dossier)?;
-        self.audit(who, "viewed", &json!({ "dossier": dossier }))?;
+        if trail::is_told() {
+            // What is done on the way to an act is told with it.
+            trail::about("dossier", dossier);
+        } else {
+            self.audit(who, "viewed", &json!({ "dossier": dossier }))?;
+        }
         Ok((found, access))
     }
 
@@ -216,16 +248,27 @@ impl Office {
     ///
     /// The principals of the query can only narrow those that the person stands for.
     pub fn list(&self, who: &StaffId, query: ListQuery) -> Result<Page, No> {
-        let classes = classes(who, &self.directory());
+        let mut classes = classes(who, &self.directory());
+        // Each row is shown as whoever sees the most of it.
+        classes.sort_by_key(|class| std::cmp::Reverse(class.access()));
         let mut principals: Vec<_> = classes.iter().map(Principal::key).collect();
         if !query.principals.is_empty() {
             principals.retain(|key| query.principals.contains(key));
         }
-        let mut page = self.inner.store.list(&ListQuery { principals, ..query })?;
-        // A head who stands back sees nothing of the dossier, though the class of heads does.
-        let apart = self.stood_back(who)?;
-        page.rows.retain(|row| !apart.contains(&row.dossier.id));
-        for row in page.rows.iter_mut().filter(|row| row.seen_by.starts_with("above:")) {
+        if query.text.is_some() {
+            self.search_knows_the_latest();
+        }
+        let department = query.department.clone().map(DepartmentId);
+        let mut page = self.inner.store.list(&ListQuery {
+            outline: principals.iter().filter(|key| rows::sees_outline(key)).cloned().collect(),
+            principals,
+            // What a department owns, its heads see.
+            within: department.map(|it| Principal::HeadsOf(it).key()),
+            // A head who stands back sees nothing of the dossier, though the class of heads does.
+            without: Some(rows::standing_back(who)),
+            ..query
+        })?;
+        for row in page.rows.iter_mut().filter(|row| rows::sees_outline(&row.seen_by)) {
             // From above only number, units, stage and limits are seen.
             row.dossier.title.clear();
             row.dossier.grade.clear();
@@ -233,21 +276,6 @@ impl Office {
         let shown: Vec<_> = page.rows.iter().map(|row| &row.dossier.id).collect();
         self.audit(who, "listed", &json!({ "dossiers": shown }))?;
         Ok(page)
-    }
-
-    fn stood_back(&self, who: &StaffId) -> Result<BTreeSet<String>, No> {
-        let mut apart = BTreeSet::new();
-        let principals = vec![rows::standing_back(who)];
-        let mut query =
-            ListQuery { principals, scope: store::Scope::All, size: 200, ..ListQuery::default() };
-        loop {
-            let page = self.inner.store.list(&query)?;
-            apart.extend(page.rows.into_iter().map(|row| row.dossier.id));
-            match page.next {
-                Some(next) => query.after = Some(next),
-                None => return Ok(apart),
-            }
-        }
     }
 
     /// Who switched which readings of a department, in order of time.
@@ -285,6 +313,35 @@ impl Office {
         }
         uploads.insert(file.sm3.clone(), file.clone());
         Ok(file)
+    }
+
+    /// Removes what was uploaded a day ago or more and that no act names; answers how many files.
+    ///
+    /// Since when an object is nobody's is kept beside the record, so that it outlives a restart.
+    pub fn discard_orphans(&self) -> Result<u64, No> {
+        let (store, now) = (&self.inner.store, self.inner.clock.instant());
+        let kept = store.setting(ORPHANS)?.unwrap_or_default();
+        let since: BTreeMap<String, i64> = serde_json::from_str(&kept).unwrap_or_default();
+        let uploads = self.inner.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent: BTreeSet<_> = uploads.keys().cloned().collect();
+        drop(uploads);
+        let (mut old, mut young) = (BTreeSet::new(), BTreeMap::new());
+        for sm3 in store.vault().orphans()? {
+            let name = hex::encode(sm3);
+            // After the clock went back an object waits anew.
+            let first = since.get(&name).copied().filter(|first| *first <= now).unwrap_or(now);
+            if now - first >= ORPHANED && !recent.contains(&name) {
+                old.insert(sm3);
+            } else if young.len() < UPLOADS_KEPT {
+                young.insert(name, first);
+            }
+        }
+        if young != since {
+            store.put_setting(ORPHANS, &json!(young).to_string())?;
+        }
+        let before = u64::try_from(now - ORPHANED).unwrap_or(0);
+        let before = SystemTime::UNIX_EPOCH + Duration::from_millis(before);
+        Ok(store.vault().discard(old, before)?)
     }
 
     /// Whether a file is in the vault and is what its description says.
@@ -372,7 +429,7 @@ impl Office {
             readable.find(|(id, _)| id.0 == lead).map(|(_, sealed)| sealed.clone())
         });
         let Some(sealed) = sealed else { return Err(self.deny(who, dossier)) };
-        self.audit(who, "reporter_read", &json!({ "dossier": dossier, "lead": lead }))?;
+        self.tell(who, "reporter_read", &json!({ "dossier": dossier, "lead": lead }))?;
         let secret = self.inner.store.open_sealed(sealed.as_str())?;
         secret.ok_or_else(|| No::Fault(Operation::log(&"a sealed part is not there")))
     }
@@ -408,13 +465,22 @@ impl Office {
     /// Puts a denial on record, and answers as if there were nothing.
     fn deny(&self, who: &StaffId, dossier: &str) -> No {
         let dossier: String = dossier.chars().take(64).collect();
-        match self.audit(who, "denied", &json!({ "dossier": dossier })) {
+        match self.tell(who, "denied", &json!({ "dossier": dossier })) {
             Ok(()) => Denied::NotFound.into(),
             Err(no) => no,
         }
     }
 
-    fn audit(&self, who: &StaffId, kind: &str, what: &serde_json::Value) -> Result<(), No> {
+    /// Puts on record how the request that is being worked on ends.
+    pub(crate) fn tell(&self, who: &StaffId, kind: &str, what: &Value) -> Result<(), No> {
+        self.audit(who, kind, what)?;
+        trail::recorded();
+        Ok(())
+    }
+
+    fn audit(&self, who: &StaffId, kind: &str, what: &Value) -> Result<(), No> {
+        let mut what = what.clone();
+        trail::place(&mut what);
         let now = self.now();
         let entry = NewEvent {
             kind: kind.to_owned(),
@@ -423,8 +489,13 @@ impl Office {
             payload: what.to_string().into_bytes(),
             blobs: Vec::new(),
         };
-        let stream = Stream::audit(NODE, &now.date().to_string());
-        let audited = self.inner.store.audit(&stream, self.inner.clock.instant(), entry);
+        let stream = Stream::audit(&self.inner.node, &now.date().to_string());
+        let audit = |entry| self.inner.store.audit(&stream, self.inner.clock.instant(), entry);
+        let audited = match audit(entry.clone()) {
+            // The connection may have died while nobody used it.
+            Err(store::Fault::Unavailable(_)) => audit(entry),
+            audited => audited,
+        };
         if audited.is_err() {
             ::metrics::counter!("chachu_audit_failures_total").increment(1);
         }
@@ -433,8 +504,8 @@ impl Office {
     }
 }
 
-/// The name of this process among those that write audit streams of one record.
-const NODE: &str = "1";
+/// The name of a process that is the only one.
+const ONLY_NODE: &str = "1";
 
 /// How often an act is judged again because somebody else was quicker.
 const ATTEMPTS: usize = 16;

@@ -14,6 +14,7 @@ mod law;
 mod list;
 mod post;
 mod record;
+mod resend;
 mod show;
 mod sign;
 mod step;

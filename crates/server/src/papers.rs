@@ -4,8 +4,9 @@
 
 use std::{
     path::Path,
-    sync::mpsc::{self, Receiver},
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread,
+    time::{Duration, Instant},
 };
 
 use jiff::civil::Date;
@@ -223,6 +224,11 @@ pub fn start(office: &Office, data: &Path) -> Result<(), No> {
     Ok(())
 }
 
+/// How often papers are looked for that nobody makes, such as those of a node that ended.
+const TURN: Duration = Duration::from_secs(60);
+/// A paper is made by the node that recorded its act, unless it is still due after so many milliseconds.
+const OLD: i64 = 120_000;
+
 struct Workshop {
     office: Office,
     fonts: Fonts,
@@ -232,14 +238,27 @@ struct Workshop {
 impl Workshop {
     fn work(&self, due: &Receiver<String>) {
         // Faults are logged where they arise; the paper stays due and is tried again at the next start.
-        let _ = self.make_left_over();
-        while let Ok(dossier) = due.recv() {
-            let _ = self.make_all_of(&dossier);
-            metrics::gauge!("chachu_papers_pending").decrement(1.0);
+        let _ = self.make_left_over(i64::MAX);
+        let mut looked = Instant::now();
+        loop {
+            match due.recv_timeout(TURN) {
+                Ok(dossier) => {
+                    let _ = self.make_all_of(&dossier);
+                    metrics::gauge!("chachu_papers_pending").decrement(1.0);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if looked.elapsed() >= TURN {
+                let old = self.office.clock().instant().saturating_sub(OLD);
+                let _ = self.make_left_over(old);
+                looked = Instant::now();
+            }
         }
     }
 
-    fn make_left_over(&self) -> Result<(), No> {
+    /// Makes the papers of the dossiers that have not changed since an instant.
+    fn make_left_over(&self, unchanged_since: i64) -> Result<(), No> {
         let mut query = ListQuery {
             principals: vec![rows::papers_to_make()],
             scope: Scope::All,
@@ -248,7 +267,9 @@ impl Workshop {
         };
         loop {
             let page = self.office.store().list(&query)?;
-            for row in page.rows {
+            let rows = page.rows.iter().filter(|row| row.dossier.changed < unchanged_since);
+            for row in rows {
+                // Who was quicker has made them; two nodes that typeset the same fix it once.
                 let _ = self.make_all_of(&row.dossier.id);
             }
             match page.next {

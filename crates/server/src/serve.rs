@@ -17,7 +17,7 @@ use std::{
 use axum::{
     Extension, Router,
     body::{Body, Bytes, HttpBody},
-    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -25,6 +25,7 @@ use axum::{
 use hyper::{
     body::{Frame, SizeHint},
     server::conn::http1,
+    service::{Service as _, service_fn},
 };
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -43,6 +44,7 @@ use crate::{
     no::{Denied, No, Operation},
     office::Office,
     pages,
+    trail::{self, Trail},
 };
 
 /// What every request has at hand.
@@ -93,7 +95,7 @@ fn app_of(state: AppState, health: Health) -> Router {
         .merge(health::routes())
         .fallback(missing)
         .layer(DefaultBodyLimit::max(limits::get().body))
-        .layer(middleware::from_fn(guard))
+        .layer(middleware::from_fn_with_state(state.clone(), guard))
         .layer(Extension(health))
         .with_state(state)
 }
@@ -112,18 +114,23 @@ pub async fn serve(listener: TcpListener, state: AppState) -> io::Result<()> {
             () = &mut stopped => break,
             accepted = async { (place.await, listener.accept().await) } => accepted,
         };
-        let (Ok(place), Ok((stream, _))) = accepted else {
+        let (Ok(place), Ok((stream, from))) = accepted else {
             // Too many open files, for example: what is served goes on, and then there is room again.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
         // What is answered is small, and waiting for more of it helps nobody.
         let _ = stream.set_nodelay(true);
+        let app = app.clone();
+        let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(from));
+            app.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.header_patience)
             .max_buf_size(limits.header.saturating_mul(2).max(64 * 1024))
-            .serve_connection(TokioIo::new(stream), app.clone());
+            .serve_connection(TokioIo::new(stream), service);
         let mut hear = hear.clone();
         tokio::spawn(async move {
             let mut connection = std::pin::pin!(connection);
@@ -185,34 +192,38 @@ pub async fn blocking<T: Send + 'static>(
 ) -> Result<T, No> {
     let place = tokio::time::timeout(WAITING, limits::work().acquire()).await;
     let Ok(Ok(_place)) = place else { return Err(Denied::Busy.into()) };
-    match tokio::task::spawn_blocking(work).await {
+    let trail = trail::current();
+    match tokio::task::spawn_blocking(move || trail::within(trail, work)).await {
         Ok(result) => result,
         Err(error) => Err(No::Fault(Operation::log(&error))),
     }
 }
 
 /// What every request goes through.
-async fn guard(request: Request, next: Next) -> Response {
+async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = known(request.method());
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = path.unwrap_or_else(|| "-".to_owned());
     let operation = Operation::new();
+    let changes = !request.method().is_safe();
     let is_api = is_api(&request);
-    let refuse = |no: No| if is_api { Problem(no).into_response() } else { pages::no(&no) };
-    let mut response = match check(&request) {
-        Err(denied) => refuse(denied.into()),
-        Ok(()) => {
-            let (request, arrived) = arriving(request);
-            // On a task of its own a panic ends the request alone, and an act is not cut short when its client goes away.
-            let answer = tokio::spawn(next.run(request));
-            match tokio::time::timeout(limits::get().patience, answer).await {
-                Ok(Ok(response)) => response,
-                Ok(Err(_)) => refuse(No::Fault(Operation::log(&"a request panicked"))),
-                Err(_) if !arrived.load(Ordering::SeqCst) => refuse(Denied::TooSlow.into()),
-                Err(_) => refuse(Denied::Busy.into()),
-            }
+    let refuse = move |no: No| if is_api { Problem(no).into_response() } else { pages::no(&no) };
+    let trail = Trail::of(&request);
+    let (request, arrived) = arriving(request);
+    let answering = answer(state.clone(), trail.clone(), request, next, refuse);
+    // On a task of its own a panic ends the request alone, and an act is not cut short when its client goes away.
+    let answering = tokio::spawn(trail.clone().follow(answering));
+    let mut response = match tokio::time::timeout(limits::get().patience, answering).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            let panicked = refuse(No::Fault(Operation::log(&"a request panicked")));
+            told(state, trail, panicked, refuse).await
         }
+        // The request goes on, and tells itself how it ends.
+        Err(_) if !arrived.load(Ordering::SeqCst) => refuse(Denied::TooSlow.into()),
+        Err(_) if changes => refuse(Denied::Unresolved.into()),
+        Err(_) => refuse(Denied::Busy.into()),
     };
     finish(&mut response);
     let (status, took) = (response.status().as_u16(), started.elapsed());
@@ -220,6 +231,58 @@ async fn guard(request: Request, next: Next) -> Response {
     tracing::info!(%operation, method, path, status, ms, "request");
     metrics::request(method, path, status, took);
     response
+}
+
+/// The status of an answer that nothing could be looked up or recorded for.
+const AWAY: u16 = StatusCode::SERVICE_UNAVAILABLE.as_u16();
+
+/// What a request comes to; it is on record before it is answered.
+async fn answer(
+    state: AppState,
+    trail: Arc<Trail>,
+    request: Request,
+    next: Next,
+    refuse: impl Fn(No) -> Response + Copy,
+) -> Response {
+    let response = match check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(denied) => {
+            trail::refused(&denied);
+            refuse(denied.into())
+        }
+    };
+    told(state, trail, response, refuse).await
+}
+
+/// The answer, once the request has its entry; without one there is no answer but that.
+async fn told(
+    state: AppState,
+    trail: Arc<Trail>,
+    response: Response,
+    refuse: impl Fn(No) -> Response,
+) -> Response {
+    // What a full disk turned away must not take the room that is left for views.
+    let is_full = response.status() == StatusCode::INSUFFICIENT_STORAGE;
+    let status = response.status().as_u16();
+    if is_full || trail.missing(status).is_none() {
+        return response;
+    }
+    // Not among the limited places: what was turned away for want of one is told as well.
+    let telling = tokio::task::spawn_blocking(move || {
+        // Who sends what never came to a handler is told by their session alone.
+        if let Some(token) = trail.token() {
+            trail::within(Some(trail.clone()), || drop(state.accounts.who(token)));
+        }
+        let missing = trail.missing(status);
+        missing.map_or(Ok(()), |(who, kind, what)| state.office.tell(&who, kind, &what))
+    });
+    match telling.await {
+        Ok(Ok(())) => response,
+        // A database that is away keeps no entry of having been away; the answer says so already.
+        Ok(Err(No::Denied(Denied::Unavailable | Denied::Unresolved))) if status == AWAY => response,
+        Ok(Err(no)) => refuse(no),
+        Err(error) => refuse(No::Fault(Operation::log(&error))),
+    }
 }
 
 /// What stands on every answer, and when to come again where that helps.
@@ -312,7 +375,7 @@ fn is_api(request: &Request) -> bool {
 
 /// What changes something must come from our own pages, or from a program that is no browser.
 fn check_origin(method: &Method, headers: &HeaderMap) -> Result<(), Denied> {
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+    if method.is_safe() {
         return Ok(());
     }
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());

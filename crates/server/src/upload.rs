@@ -14,6 +14,7 @@ use crate::{
     no::{Denied, No, Operation},
     office::Office,
     serve::blocking,
+    trail,
 };
 
 /// How many chunks wait for the disk.
@@ -51,13 +52,20 @@ impl Upload {
 /// Takes the whole body of a request in as one file.
 pub(crate) async fn store(office: Office, name: String, mut body: Body) -> Result<File, No> {
     let mut upload = Upload::begin(office, name);
+    let (mut wanted, mut length) = (true, 0);
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let chunk = frame.map(|frame| frame.into_data().unwrap_or_default());
-        if !upload.push(chunk).await {
+        let broken = chunk.is_err();
+        length += chunk.as_ref().map_or(0, Bytes::len);
+        // When the vault has had enough, the rest is heard without being kept.
+        wanted = wanted && upload.push(chunk).await;
+        if broken || (!wanted && length > READ_OUT) {
             break;
         }
     }
-    upload.end().await
+    let file = upload.end().await?;
+    trail::about("sm3", &file.sm3);
+    Ok(file)
 }
 
 /// The longest body that is read to its end although it is not taken, in bytes.

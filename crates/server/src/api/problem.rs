@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     no::{Denied, No},
+    trail,
     verdicts::breached,
 };
 
@@ -27,6 +28,9 @@ impl<T: Into<No>> From<T> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        if let No::Denied(denied) = &self.0 {
+            trail::refused(denied);
+        }
         let (status, body) = match &self.0 {
             No::Refused(verdict) => (422, refused(verdict)),
             No::Denied(denied) => (denied.status(), details(denied)),

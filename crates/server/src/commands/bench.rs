@@ -8,6 +8,8 @@ mod gauge;
 mod http;
 mod load;
 mod raw;
+mod record;
+mod verified;
 
 use std::{
     env,
@@ -24,15 +26,18 @@ use self::{
     cases::Case,
     gauge::{Figures, gauge},
     http::{Client, Serving},
-    raw::Raw,
+    raw::{RawPostgres, RawSqlite},
+    verified::Verified,
 };
-use super::{Ended, Wrong};
+use super::{Ended, Wrong, config::ConfigArgs, open::Site};
 use crate::{clock::Clock, office::Office};
 
 const EXAMPLES: &str = "\
 示例：
   chachu bench
   chachu bench --data /mnt/disk --json
+  chachu bench --database postgres://chachu@db.example/ceshi
+  chachu bench --record 模拟库
 
 建立临时的样例办公室，装入10000件卷宗，由16个客户端在本机经HTTP办理和查看，约4分钟；
 临时数据在结束时删除。客户端与服务在同一进程，所列CPU时间包括客户端的开销。
@@ -42,12 +47,23 @@ const EXAMPLES: &str = "\
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct BenchArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
     /// 以JSON输出
     #[arg(long)]
     json: bool,
     /// 在这个目录下建立临时数据，应在要测量的磁盘上；默认是程序所在的目录
     #[arg(long, value_name = "目录")]
     data: Option<PathBuf>,
+    /// 测量PostgreSQL：以服务角色连接的地址。没有--record的，须是刚迁移好的空库，测量后请删除该库
+    #[arg(long, value_name = "地址")]
+    database: Option<String>,
+    /// 改为测量这个数据目录中的案卷库：列表和检索。每次查看都留下记录，只用于模拟的案卷库
+    #[arg(long, value_name = "目录", conflicts_with = "data")]
+    record: Option<PathBuf>,
+    /// 该案卷库的密钥目录，默认是数据目录名加“.keys”
+    #[arg(long, value_name = "目录", requires = "record")]
+    keys: Option<PathBuf>,
 }
 
 /// How much is measured, and how long.
@@ -67,10 +83,33 @@ const FULL: Scale = Scale {
     measured: Duration::from_secs(10),
 };
 
+/// On a record that is there; nothing is loaded.
+const LOOKING: Scale = Scale {
+    dossiers: 0,
+    clients: 16,
+    rounds: 3,
+    warm_up: Duration::from_secs(1),
+    measured: Duration::from_secs(4),
+};
+
 pub(super) fn run(args: &BenchArgs, out: &mut dyn Write) -> Ended {
+    if let Some(data) = &args.record {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let keys = args.keys.as_deref().map(|keys| ("keys".to_owned(), text(keys)));
+        let database = args.database.clone().map(|url| ("database".to_owned(), url));
+        let data = ("data".to_owned(), text(data));
+        let given = [Some(data), keys, database].into_iter().flatten().collect();
+        let site = Site::of(&args.config.read(&given)?)?;
+        let measured = record::measure(&site.office()?, &LOOKING)?;
+        match args.json {
+            true => writeln!(out, "{}", measured.as_json())?,
+            false => write!(out, "{}", measured.as_table())?,
+        }
+        return Ok(0);
+    }
     let beside = || Some(env::current_exe().ok()?.parent()?.to_owned());
     let place = args.data.clone().or_else(beside).unwrap_or_default();
-    let report = measure(&place, &FULL)?;
+    let report = measure(&place, args.database.as_deref(), &FULL)?;
     if args.json {
         writeln!(out, "{}", report.as_json())?;
     } else {
@@ -88,13 +127,20 @@ struct Report {
     list: Figures,
     raw_commits: Figures,
     procedures: Figures,
+    verified: Verified,
 }
 
-fn measure(place: &Path, scale: &Scale) -> Result<Report, Wrong> {
+fn measure(place: &Path, database: Option<&str>, scale: &Scale) -> Result<Report, Wrong> {
     let directory = tempfile::Builder::new().prefix("chachu-bench-").tempdir_in(place)?;
-    let data = directory.path().join("data");
+    let (data, keys) = (directory.path().join("data"), directory.path().join("keys"));
     let record = data.join("record.db");
-    let store = Store::open(&data, &directory.path().join("keys"))?;
+    let store = match database {
+        None => Store::open(&data, &keys)?,
+        Some(url) => Store::connect(url, &data.join("vault"), &keys)?,
+    };
+    if !store.streams("")?.is_empty() {
+        return Err(Wrong::unreadable("测量用的数据库不是空库"));
+    }
     let office = Office::open(store, Clock::default())?;
     let mut teams = load::found(&office, scale.clients)?;
     let kinds: Vec<_> =
@@ -106,20 +152,24 @@ fn measure(place: &Path, scale: &Scale) -> Result<Report, Wrong> {
     let mut clients =
         teams.into_iter().map(|team| Client::new(&serving, team)).collect::<Result<Vec<_>, _>>()?;
     let case = Case::prepare()?;
-    let mut raw: Option<Raw> = None;
+    let mut bare = None;
     let (mut acts, mut list) = (Vec::new(), Vec::new());
-    let (mut raw_commits, mut procedures) = (Vec::new(), Vec::new());
+    let (mut raw_commits, mut procedures, mut verified) = (Vec::new(), Vec::new(), Vec::new());
     // The measurements take turns, so that a slower minute of the machine hits all of them.
     for round in 1..=scale.rounds {
         say(&format!("测量：第{round}／{}轮", scale.rounds));
         acts.push(gauge(&mut clients, scale, Client::act)?);
-        let raw = match &mut raw {
-            Some(raw) => raw,
-            none => none.insert(Raw::copy(&record, &directory.path().join("raw.db"), &kinds)?),
-        };
-        raw_commits.push(gauge(slice::from_mut(raw), scale, Raw::commit)?);
         list.push(gauge(&mut clients, scale, Client::look)?);
+        let bare = match &mut bare {
+            Some(bare) => bare,
+            none => none.insert(match database {
+                None => Bare::copy(&record, &directory.path().join("raw.db"), &kinds)?,
+                Some(url) => Bare::connect(url, &kinds, &clients)?,
+            }),
+        };
+        raw_commits.push(bare.gauge(scale)?);
         procedures.push(gauge(&mut [()], scale, |()| case.play())?);
+        verified.push(Verified::measure(office.store())?);
     }
     let median = |rounds| Figures::median(rounds).ok_or_else(|| Wrong::unreadable("没有测量"));
     Ok(Report {
@@ -130,7 +180,31 @@ fn measure(place: &Path, scale: &Scale) -> Result<Report, Wrong> {
         list: median(list)?,
         raw_commits: median(raw_commits)?,
         procedures: median(procedures)?,
+        verified: Verified::median(verified).ok_or_else(|| Wrong::unreadable("没有测量"))?,
     })
+}
+
+/// The engine without the product: SQLite has one writer, PostgreSQL as many as there are clients.
+enum Bare {
+    Sqlite(RawSqlite),
+    Postgres(Vec<RawPostgres>),
+}
+
+impl Bare {
+    fn copy(record: &Path, to: &Path, kinds: &[&str]) -> Result<Bare, Wrong> {
+        Ok(Bare::Sqlite(RawSqlite::copy(record, to, kinds)?))
+    }
+
+    fn connect(url: &str, kinds: &[&str], clients: &[Client]) -> Result<Bare, Wrong> {
+        Ok(Bare::Postgres(RawPostgres::connect(url, kinds, clients)?))
+    }
+
+    fn gauge(&mut self, scale: &Scale) -> Result<Figures, Wrong> {
+        match self {
+            Bare::Sqlite(raw) => gauge(slice::from_mut(raw), scale, RawSqlite::commit),
+            Bare::Postgres(raw) => gauge(raw, scale, RawPostgres::commit),
+        }
+    }
 }
 
 impl Report {
@@ -156,6 +230,10 @@ impl Report {
             "procedures_p50_ms": self.procedures.p50_ms,
             "procedures_p99_ms": self.procedures.p99_ms,
             "procedures_cpu_ms": self.procedures.cpu_ms,
+            "verified_events_per_s": self.verified.events_per_s,
+            "verified_mib_per_s": self.verified.mib_per_s,
+            "hashing_mib_per_s": self.verified.hashing_mib_per_s,
+            "verified_to_hashing": self.verified.to_hashing(),
         })
     }
 
@@ -188,6 +266,12 @@ impl Report {
                 ],
             ));
         }
+        let Verified { events_per_s, mib_per_s, hashing_mib_per_s } = self.verified;
+        let percent = 100.0 * self.verified.to_hashing();
+        table.push_str(&format!(
+            "\n核对校验链和总目录：每秒{events_per_s:.0}条、{mib_per_s:.0} MiB，\
+            为各核在内存中计算同样校验值（每秒{hashing_mib_per_s:.0} MiB）的{percent:.0}%\n"
+        ));
         table
     }
 }
@@ -230,9 +314,29 @@ mod tests {
     };
 
     #[test]
+    fn lists_and_search_of_a_record_are_measured() {
+        let office = Office::open(Store::in_memory().unwrap(), Clock::default()).unwrap();
+        let today = jiff::civil::date(2026, 11, 24);
+        let plan =
+            crate::simulate::Plan { departments: 24, dossiers: 300, years: 4, seed: 1, today };
+        crate::simulate::run(&office, &plan, &|_| {}).unwrap();
+        let people = crate::simulate::people(&plan, 200).unwrap();
+        crate::accounts::give_known_password(office.store(), &people, load::PASSWORD).unwrap();
+        let measured = record::measure(&office, &TINY).unwrap_or_else(|wrong| match wrong {
+            Wrong::Refused(message) | Wrong::Unreadable(message) => panic!("{message}"),
+        });
+        let json = measured.as_json();
+        for case in ["work", "stage", "number", "unit", "title", "several", "none", "frequent"] {
+            let per_second = json["cases"][case]["per_s"].as_f64();
+            assert!(per_second.is_some_and(|figure| figure > 0.0), "{case}: {json}");
+        }
+        assert_eq!(measured.as_table().lines().count(), 14);
+    }
+
+    #[test]
     fn every_figure_is_measured() {
         let directory = tempfile::tempdir().unwrap();
-        let report = measure(directory.path(), &TINY).unwrap_or_else(|wrong| match wrong {
+        let report = measure(directory.path(), None, &TINY).unwrap_or_else(|wrong| match wrong {
             Wrong::Refused(message) | Wrong::Unreadable(message) => panic!("{message}"),
         });
         let json = report.as_json();
@@ -245,6 +349,8 @@ mod tests {
             "list_p99_ms",
             "raw_commits_per_s",
             "procedures_per_s",
+            "verified_events_per_s",
+            "verified_to_hashing",
         ] {
             assert!(json[key].as_f64().is_some_and(|figure| figure > 0.0), "{key}: {json}");
         }
@@ -252,7 +358,7 @@ mod tests {
         for key in ["acts_p50_ms", "acts_p99_ms", "list_p99_ms"] {
             assert!(json[key].as_f64().is_some_and(|ms| ms > 0.01), "{key}: {json}");
         }
-        assert_eq!(report.as_table().lines().count(), 7);
+        assert_eq!(report.as_table().lines().count(), 9);
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left");
     }
 }

@@ -45,8 +45,8 @@ pub(super) struct InitArgs {
 
 pub(super) fn run(args: InitArgs, out: &mut dyn Write) -> Ended {
     let events = founded(&args).map_err(Wrong::Unreadable)?;
-    let store = args.place.make()?;
-    let office = Office::open(store, Clock::default())?;
+    let site = args.place.site()?;
+    let office = Office::open_as(site.make()?, Clock::default(), site.node())?;
     if office.directory().departments().next().is_some() {
         return Err(Wrong::Refused("这里已经设立办公室；增加人员请用chachu staff add".to_owned()));
     }
@@ -58,7 +58,10 @@ pub(super) fn run(args: InitArgs, out: &mut dyn Write) -> Ended {
             writeln!(out, "  {}（{}） {password}", staff.id, staff.name)?;
         }
     }
-    writeln!(out, "启动服务：chachu serve --data {}", args.place.data.display())?;
+    match site.is_in_database() {
+        true => writeln!(out, "启动服务：以同样的设置运行chachu serve")?,
+        false => writeln!(out, "启动服务：chachu serve --data {}", site.data.display())?,
+    }
     Ok(0)
 }
 

@@ -5,13 +5,10 @@ use std::io::Write;
 use procedure::{
     Dossier, Setting, Verdict, act,
     check::Finding,
-    directory::Directory,
-    general::access::Principal,
     law,
     step::{Relation, Step},
     value::StaffId,
 };
-use store::{ListQuery, Scope};
 
 use super::{Ended, Wrong, open::Place};
 use crate::{accounts::find, office::Office, verdicts::word};
@@ -113,25 +110,10 @@ fn show(verdict: &Verdict, who: &str, out: &mut dyn Write) -> Result<(), Wrong> 
 }
 
 /// The id of a dossier that is named by its id or by a number that people cite.
-fn resolve(office: &Office, name: &str) -> Result<String, Wrong> {
+pub(super) fn resolve(office: &Office, name: &str) -> Result<String, Wrong> {
     if !office.load(name)?.history.is_empty() {
         return Ok(name.to_owned());
     }
-    let heads = |directory: &Directory| {
-        let departments = directory.departments();
-        departments.map(|d| Principal::HeadsOf(d.id.clone()).key()).collect()
-    };
-    let page = office.store().list(&ListQuery {
-        principals: heads(&office.directory()),
-        scope: Scope::All,
-        text: Some(name.to_owned()),
-        size: 50,
-        ..ListQuery::default()
-    })?;
-    let cited = page
-        .rows
-        .iter()
-        .map(|row| &row.dossier)
-        .find(|row| row.number == name || row.case_number.as_deref() == Some(name));
-    cited.map(|row| row.id.clone()).ok_or_else(|| Wrong::Unreadable(format!("没有卷宗「{name}」")))
+    let cited = office.store().numbered(name)?.into_iter().next();
+    cited.ok_or_else(|| Wrong::Unreadable(format!("没有卷宗「{name}」")))
 }

@@ -5,11 +5,7 @@ use std::{io::Write, path::PathBuf};
 use scenario::{Scenario, language::Statement, play, player::Line};
 use store::Store;
 
-use super::{
-    Ended, Wrong,
-    open::{Place, keys},
-    read_text,
-};
+use super::{Ended, Wrong, open::Place, read_text};
 use crate::{clock::Clock, no::No, office::Office, world::OfficeWorld};
 
 const EXAMPLES: &str = "\
@@ -27,12 +23,11 @@ pub(super) struct PlayArgs {
     /// 情景文件
     #[arg(value_name = "文件", required = true)]
     files: Vec<PathBuf>,
-    /// 把结果保存在这一数据目录；分支只在内存中演示
-    #[arg(long, value_name = "目录")]
-    data: Option<PathBuf>,
-    /// 密钥目录，默认是数据目录名加“.keys”
-    #[arg(long, value_name = "目录", requires = "data")]
-    keys: Option<PathBuf>,
+    /// 把结果保存在设置所指的案卷库；分支只在内存中演示。给出--data或者--database的，不必再写
+    #[arg(long)]
+    keep: bool,
+    #[command(flatten)]
+    place: Place,
     /// 相对日期（如T-15）从这一天起算，默认为今天
     #[arg(long, value_name = "日期")]
     today: Option<String>,
@@ -51,13 +46,11 @@ pub(super) fn run(args: &PlayArgs, out: &mut dyn Write) -> Ended {
             .map_err(|error| Wrong::Unreadable(format!("「{name}」{error}")))?;
         scenarios.push((path, scenario));
     }
-    let kept = match &args.data {
-        Some(data) => {
-            let keys = keys(data, args.keys.as_deref());
-            let place = Place { data: data.clone(), keys: Some(keys) };
-            Some(Office::open(place.make()?, Clock::default())?)
-        }
-        None => None,
+    let kept = if args.keep || !args.place.given().is_empty() {
+        let site = args.place.site()?;
+        Some(Office::open_as(site.make()?, Clock::default(), site.node())?)
+    } else {
+        None
     };
     let (mut passed, mut failed) = (0, 0);
     for (path, scenario) in &scenarios {

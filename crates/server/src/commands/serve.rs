@@ -10,9 +10,8 @@ use tokio::net::TcpListener;
 
 use super::{
     Ended, Wrong,
-    config::ConfigArgs,
     doctor::{line, subject},
-    open::{Place, is_record, keys},
+    open::{Place, Site, is_record},
     play::trunk,
 };
 use crate::{
@@ -21,9 +20,10 @@ use crate::{
     config::Config,
     doctor::{State, checks},
     limits, log,
-    office::Office,
+    office::{Office, search},
     papers, samples,
     serve::{AppState, Demonstration, blocking, listen, serve},
+    watch,
     world::OfficeWorld,
 };
 
@@ -32,6 +32,7 @@ const EXAMPLES: &str = "\
   chachu serve --data /var/lib/chachu
   chachu serve --data /var/lib/chachu --listen 127.0.0.1:9000
   chachu serve --demo --today 2026-03-02
+  chachu serve --config /etc/chachu.toml --node 2
 
 未写--listen的，使用127.0.0.1:8460；该端口已被占用的，另选空闲端口并显示地址。
 按Ctrl-C停止，正在办理的请求先办完。";
@@ -44,19 +45,13 @@ const KNOWN_PASSWORD: &str = "yanshi-8460";
 #[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {
     #[command(flatten)]
-    config: ConfigArgs,
-    /// 数据目录；演示时可以不写，结束后即删除
-    #[arg(long, value_name = "目录")]
-    data: Option<String>,
-    /// 密钥目录，默认是数据目录名加“.keys”
-    #[arg(long, value_name = "目录")]
-    keys: Option<String>,
+    place: Place,
     /// 监听地址，如127.0.0.1:8460
     #[arg(long, value_name = "地址")]
     listen: Option<String>,
-    /// 数据库地址；未写的，使用数据目录中的SQLite
-    #[arg(long, value_name = "地址")]
-    database: Option<String>,
+    /// 本节点在共用一个数据库的各节点中的名称
+    #[arg(long, value_name = "名称")]
+    node: Option<String>,
     /// 指标的监听地址；未写的，不提供指标
     #[arg(long, value_name = "地址")]
     metrics: Option<String>,
@@ -71,21 +66,16 @@ pub(super) struct ServeArgs {
 impl ServeArgs {
     /// The settings that the command line gives.
     fn given(&self) -> BTreeMap<String, String> {
-        let named = [
-            ("data", &self.data),
-            ("keys", &self.keys),
-            ("listen", &self.listen),
-            ("database", &self.database),
-            ("metrics", &self.metrics),
-        ];
-        named.into_iter().filter_map(|(name, it)| Some((name.to_owned(), it.clone()?))).collect()
+        let named = [("listen", &self.listen), ("node", &self.node), ("metrics", &self.metrics)];
+        let named = named.into_iter().filter_map(|(name, it)| Some((name.to_owned(), it.clone()?)));
+        named.chain(self.place.given()).collect()
     }
 }
 
 /// Refuses to serve an office that lies open; what is merely unwise is told.
-fn safe_start(config: &Config, place: &Place, args: &ServeArgs) -> Result<(), Wrong> {
+fn safe_start(config: &Config, site: &Site, args: &ServeArgs) -> Result<(), Wrong> {
     let today = Clock::default().now().date();
-    let looked = checks(&subject(config, &place.data, &args.config, today));
+    let looked = checks(&subject(config, site, &args.place.config, today));
     for check in looked.iter().filter(|check| check.state == State::Warning) {
         tracing::warn!(code = check.code, "启动检查：{}：{}", check.name, check.found);
     }
@@ -98,12 +88,11 @@ fn safe_start(config: &Config, place: &Place, args: &ServeArgs) -> Result<(), Wr
 }
 
 pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
-    let config = args.config.read(&args.given())?;
+    let config = args.place.config.read(&args.given())?;
     limits::set(&config);
     log::start(config.log_level, config.log_format);
-    let waiting = ["database", "vault", "passphrase_file"];
-    if let Some(name) = waiting.iter().find(|name| config.sources.contains_key(**name)) {
-        return Err(Wrong::Unreadable(format!("本版本尚不能使用设置「{name}」，请去掉")));
+    if args.demo && config.database.is_some() {
+        return Err(Wrong::unreadable("演示不使用数据库，请去掉设置「database」"));
     }
     let today = args.today.as_deref().map(procedure::value::read_date);
     let today = today.transpose().map_err(Wrong::Unreadable)?;
@@ -117,12 +106,13 @@ pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
         (None, Some(passing)) => passing.path().join("data"),
         (None, None) => return Err(Wrong::unreadable("没有给出数据目录")),
     };
-    let place = Place { keys: Some(keys(&data, config.keys.as_deref())), data };
-    let fresh = !is_record(&place.data);
-    if !args.demo && !fresh {
-        safe_start(&config, &place, &args)?;
+    let site = Site::in_directory(data, &config);
+    let fresh = !is_record(&site.data);
+    let is_there = site.is_in_database() && site.keys.is_dir() || !fresh;
+    if !args.demo && is_there {
+        safe_start(&config, &site, &args)?;
     }
-    let store = if args.demo { place.make()? } else { place.open()? };
+    let store = if args.demo { site.make()? } else { site.open()? };
     let clock = Clock::default();
     if let Some(today) = today {
         clock.set(today.at(9, 0, 0, 0));
@@ -133,8 +123,10 @@ pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
         (false, _) => None,
     };
     let counting = config.metrics.map(|_| crate::metrics::start()).transpose()?;
-    let office = Office::open(store, clock)?;
-    papers::start(&office, &place.data)?;
+    store::on_commit(crate::metrics::committed);
+    let office = Office::open_as(store, clock, site.node())?;
+    papers::start(&office, &site.data)?;
+    search::start(&office)?;
     let accounts = Accounts::new(office.clone())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
@@ -156,6 +148,8 @@ pub(super) fn run(args: ServeArgs, out: &mut dyn Write) -> Ended {
         if let Some(seconds) = config.checkpoint_seconds {
             tokio::spawn(sign_checkpoints(office.clone(), seconds.0));
         }
+        tokio::spawn(watch::watch(office.clone()));
+        tokio::spawn(discard_orphans(office.clone()));
         let state = AppState { office, accounts, demonstration: demonstration.map(Arc::new) };
         serve(listener, state).await
     });
@@ -177,6 +171,20 @@ async fn sign_checkpoints(office: Office, seconds: u64) {
         });
         if signed.await.is_err() {
             tracing::warn!("no checkpoint was signed");
+        }
+    }
+}
+
+/// Removes files that no act came to name, at the start and every hour.
+async fn discard_orphans(office: Office) {
+    let mut turns = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        turns.tick().await;
+        let office = office.clone();
+        match blocking(move || office.discard_orphans()).await {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "files that no act names were removed"),
+            Err(_) => tracing::warn!("files that no act names were not looked for"),
         }
     }
 }

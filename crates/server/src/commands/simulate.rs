@@ -1,14 +1,16 @@
 //! `chachu simulate`: a record of a nation's size, made through the law in the bulk.
 
 use std::{
-    fs,
     io::{self, IsTerminal, Write},
     path::Path,
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Ended, Wrong, open::Place};
+use super::{
+    Ended, Wrong,
+    open::{Place, is_empty},
+};
 use crate::{
     accounts::give_known_password,
     clock::Clock,
@@ -61,11 +63,20 @@ pub(super) fn run(args: &SimulateArgs, out: &mut dyn Write) -> Ended {
         seed: args.seed,
         today: clock.now().date(),
     };
-    check_empty(&args.place.data)?;
-    check_space(&args.place.data, &plan, out)?;
-    let office = Office::open(args.place.make()?, clock)?;
-    let bar = progress_bar(plan.dossiers as u64);
+    let site = args.place.site()?;
+    if !site.is_in_database() {
+        check_empty(&site.data)?;
+        check_space(&site.data, &plan, out)?;
+    }
+    let office = Office::open_as(site.make()?, clock, site.node())?;
+    if office.directory().departments().next().is_some() {
+        return Err(Wrong::Refused("案卷库不是空的，模拟须在空的案卷库中进行".to_owned()));
+    }
+    let bar = progress_bar("模拟", plan.dossiers as u64);
     let made = simulate::run(&office, &plan, &|done| bar.set_position(done))?;
+    bar.finish_and_clear();
+    let bar = progress_bar("建立检索", made.dossiers);
+    office.take_all_into_search(&|done| bar.set_position(done))?;
     bar.finish_and_clear();
     if let Some(password) = &args.password {
         let people = simulate::people(&plan, ACCOUNTS)?;
@@ -78,12 +89,7 @@ pub(super) fn run(args: &SimulateArgs, out: &mut dyn Write) -> Ended {
 
 /// Nothing is added to a record that is there.
 fn check_empty(data: &Path) -> Result<(), Wrong> {
-    let used = match fs::read_dir(data) {
-        Ok(mut entries) => entries.next().is_some(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-        Err(error) => return Err(error.into()),
-    };
-    if used {
+    if !is_empty(data)? {
         let message = format!("「{}」不是空目录，模拟须在空的数据目录中进行", data.display());
         return Err(Wrong::Refused(message));
     }
@@ -119,12 +125,12 @@ fn size(bytes: u64) -> String {
     }
 }
 
-fn progress_bar(all: u64) -> ProgressBar {
+fn progress_bar(what: &str, all: u64) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let template = "模拟 {bar:40} {pos}/{len}，每秒{per_sec:.0}，还需{eta}";
-    let style = ProgressStyle::with_template(template);
+    let template = format!("{what} {{bar:40}} {{pos}}/{{len}}，每秒{{per_sec:.0}}，还需{{eta}}");
+    let style = ProgressStyle::with_template(&template);
     ProgressBar::new(all).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 

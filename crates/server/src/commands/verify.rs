@@ -26,7 +26,7 @@ use store::{
 use super::{Ended, Wrong, open::Place, read_text};
 use crate::{
     clock::Clock,
-    office::{Office, engagements, rows},
+    office::{Office, engagements, known, rows},
 };
 
 const EXAMPLES: &str = "\
@@ -77,7 +77,7 @@ pub(super) fn run(args: &VerifyArgs, out: &mut dyn Write) -> Ended {
 /// The first thing that is wrong with a record, in bytes or in meaning.
 pub(super) fn first_wrong(
     store: &Store,
-    progress: &dyn Fn(u64, u64),
+    progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Option<String>, Wrong> {
     let report = store.verify(None, progress)?;
     first_of(store, report.bad.as_ref())
@@ -95,7 +95,7 @@ fn first_of(store: &Store, bad: Option<&store::Bad>) -> Result<Option<String>, W
 }
 
 /// A checkpoint that somebody kept, if this record's keys signed it.
-fn read_kept(store: &Store, file: &Path) -> Result<Checkpoint, Wrong> {
+pub(super) fn read_kept(store: &Store, file: &Path) -> Result<Checkpoint, Wrong> {
     let note = read_text(file)?;
     store.open_checkpoint(note.as_bytes())?.map_err(|rejected| {
         let why = match rejected {
@@ -172,6 +172,9 @@ pub(super) fn meaning(store: &Store) -> Result<Option<String>, Wrong> {
         }
     }
     if let Some(bad) = check_numbers(store, &meaning)? {
+        return Ok(Some(bad));
+    }
+    if let Some(bad) = check_changes(store)? {
         return Ok(Some(bad));
     }
     for id in known.departments().map(|department| &department.id.0) {
@@ -287,8 +290,25 @@ fn check_numbers(store: &Store, meaning: &Meaning) -> Result<Option<String>, Wro
             return Ok(Some(format!("编号序列「{series}」的末号与记录不一致")));
         }
     }
-    let unused = drawn.keys().find(|series| !meaning.numbers.contains_key(*series));
+    let others = drawn.keys().filter(|series| *series != known::SERIES);
+    let unused = others.into_iter().find(|series| !meaning.numbers.contains_key(*series));
     Ok(unused.map(|series| format!("编号序列「{series}」没有对应的记录")))
+}
+
+/// Every change of the directory has its number, and every number its change.
+fn check_changes(store: &Store) -> Result<Option<String>, Wrong> {
+    let mut numbers = BTreeSet::new();
+    for stream in std::iter::once(Stream::nation()).chain(store.streams("department/")?) {
+        numbers.extend(store.load(&stream)?.iter().map(known::change));
+    }
+    // What was recorded before changes were counted has none.
+    numbers.remove(&0);
+    let gap = (1..).zip(&numbers).find(|(expected, found)| expected != *found);
+    if let Some((missing, _)) = gap {
+        return Ok(Some(format!("机构变更缺第{missing}号")));
+    }
+    let same = store.drawn(known::SERIES)? == numbers.len() as u64;
+    Ok((!same).then(|| "机构变更的末号与记录不一致".to_owned()))
 }
 
 fn check_engagements(store: &Store, mut meaning: Meaning) -> Result<Option<String>, Wrong> {

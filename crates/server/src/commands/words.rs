@@ -16,7 +16,8 @@ const TEMPLATE: &str = "{about}\n\n用法：{usage}\n\n{all-args}{after-help}\n"
 pub(super) fn in_chinese(command: Command) -> Command {
     let help = Arg::new("help").long("help").short('h').action(ArgAction::Help).help("显示本说明");
     let usage = usage(&command);
-    let has_commands = command.has_subcommands();
+    // Only the program has a version, not its commands that have commands of their own.
+    let has_version = command.get_version().is_some();
     let mut command = command
         .disable_help_flag(true)
         .disable_help_subcommand(true)
@@ -27,7 +28,7 @@ pub(super) fn in_chinese(command: Command) -> Command {
         .arg(help)
         .mut_args(|arg| arg.help_heading("参数"))
         .mut_subcommands(in_chinese);
-    if has_commands {
+    if has_version {
         let version = Arg::new("version").long("version").short('V').action(ArgAction::Version);
         command = command.arg(version.help("显示版本").help_heading("参数"));
     }
@@ -38,6 +39,7 @@ fn usage(command: &Command) -> String {
     let mut usage = match command.get_name() {
         "chachu" => "chachu".to_owned(),
         "add" | "password" => format!("chachu staff {}", command.get_name()),
+        "state" | "protect" | "unprotect" => format!("chachu keys {}", command.get_name()),
         name => format!("chachu {name}"),
     };
     if command.has_subcommands() {
@@ -69,6 +71,10 @@ pub(super) fn explain(error: &clap::Error) -> ExitCode {
     let message = match error.kind() {
         ErrorKind::InvalidSubcommand => {
             format!("没有「{}」这一命令", text(ContextKind::InvalidSubcommand))
+        }
+        // An address in the wrong place may hold a password.
+        ErrorKind::UnknownArgument if arg.contains("://") => {
+            "地址应当写在--database之后".to_owned()
         }
         ErrorKind::UnknownArgument => format!("没有「{arg}」这一参数"),
         ErrorKind::MissingRequiredArgument => format!("缺少参数{arg}"),

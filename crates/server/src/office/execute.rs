@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::Ordering},
     time::Instant,
 };
 
@@ -25,11 +25,14 @@ use store::{Append, AppendError, Key, NewEvent, SealedPart, Secret, Stream, Writ
 use super::{
     ATTEMPTS, Office, append_no, blob,
     engagements::{self, Diaries},
-    files, random_id, rows,
+    files,
+    known::Snapshot,
+    random_id, rows,
 };
 use crate::{
     metrics,
     no::{Denied, No, Operation},
+    trail,
 };
 
 /// An act as it was handed in.
@@ -96,12 +99,19 @@ impl Office {
         let step = submitted.step.clone();
         let outcome = self.execute_uncounted(submitted);
         metrics::act(&step, &outcome);
+        self.inner.acts.fetch_add(1, Ordering::Relaxed);
+        if outcome.is_ok() {
+            trail::recorded();
+        }
         outcome
     }
 
     fn execute_uncounted(&self, submitted: Submitted) -> Result<Done, No> {
+        submitted.dossier.iter().for_each(|dossier| trail::about("dossier", dossier));
         let prepared = self.prepare(submitted)?;
         match self.attempt(&prepared) {
+            // A database that is away cannot be asked about anything else.
+            Err(No::Denied(away @ (Denied::Unavailable | Denied::Unresolved))) => Err(away.into()),
             // What stands against a repetition may be its own first outcome.
             Err(no) if !matches!(no, No::Fault(_)) => self.first_outcome(&prepared)?.ok_or(no),
             outcome => outcome,
@@ -161,13 +171,18 @@ impl Office {
     }
 
     fn attempt(&self, prepared: &Prepared) -> Result<Done, No> {
+        let mut away = 0;
         for _ in 0..ATTEMPTS {
-            match self.attempt_once(prepared)? {
-                Some(done) => return Ok(done),
-                None => {
+            match self.attempt_once(prepared) {
+                Ok(Some(done)) => return Ok(done),
+                Ok(None) => {
                     ::metrics::counter!("chachu_conflicts_retried_total").increment(1);
                     self.refresh()?;
                 }
+                // Nothing was done. The connection may have died while nobody used it, or one transaction
+                // was given up for the sake of others: that is over at once, or will take longer.
+                Err(No::Denied(Denied::Unavailable)) if away == 0 => away += 1,
+                Err(no) => return Err(no),
             }
         }
         Err(Denied::Busy.into())
@@ -176,7 +191,7 @@ impl Office {
     /// Judges and appends; `None` if somebody else was quicker.
     fn attempt_once(&self, prepared: &Prepared) -> Result<Option<Done>, No> {
         let Prepared { act, .. } = prepared;
-        let (directory, versions) = self.inner.known.snapshot();
+        let Snapshot { directory, versions, .. } = self.inner.known.snapshot();
         let dossier = if prepared.opens {
             Arc::new(Dossier::new(&prepared.dossier))
         } else {

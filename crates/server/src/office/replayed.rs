@@ -59,6 +59,12 @@ impl<T: Clone> Replayed<T> {
         Ok(state)
     }
 
+    /// The newest state of a stream, if it is kept.
+    pub(super) fn kept(&self, store: &Store, stream: &Stream) -> Option<Arc<T>> {
+        let (version, state) = self.get(stream)?;
+        (store.version(stream).ok()? == version).then_some(state)
+    }
+
     fn get(&self, stream: &Stream) -> Option<(u64, Arc<T>)> {
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = generations.young.get(stream) {

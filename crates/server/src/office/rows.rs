@@ -65,6 +65,12 @@ pub fn marking(dossier: &Dossier) -> &'static str {
     label::marking(dossier).map_or("", label::Label::label)
 }
 
+/// Whether whoever finds a dossier by this access key sees no more than its outline.
+pub fn sees_outline(key: &str) -> bool {
+    // The two classes of `Principal` whose access is the outline; a test compares them.
+    key.starts_with("above:") || key.starts_with("former:")
+}
+
 /// The access key under which somebody finds what they stand back from.
 pub(super) fn standing_back(staff: &StaffId) -> String {
     format!("apart:{staff}")
@@ -86,4 +92,29 @@ fn keys(dossier: &Dossier, setting: &Setting) -> Vec<String> {
     keys.sort();
     keys.dedup();
     keys
+}
+
+#[cfg(test)]
+mod tests {
+    use procedure::{Access, value::DepartmentId};
+
+    use super::*;
+
+    #[test]
+    fn keys_tell_the_same_access_as_their_classes() {
+        let department = DepartmentId("above:former:".to_owned());
+        let staff = Principal::Staff(StaffId("former:above:".to_owned()));
+        let classes = [
+            staff,
+            Principal::HeadsOf(department.clone()),
+            Principal::ClerksOf(department.clone()),
+            Principal::Supervising(department.clone()),
+            Principal::Above(department.clone()),
+            Principal::Former(department),
+        ];
+        for class in classes {
+            let outline = class.access() == Access::Outline;
+            assert_eq!(sees_outline(&class.key()), outline, "{}", class.key());
+        }
+    }
 }

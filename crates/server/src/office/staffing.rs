@@ -9,8 +9,14 @@ use procedure::{
 };
 use store::{Append, AppendError, NewEvent, Stream, Write, Writes};
 
-use super::{ATTEMPTS, Office, append_no};
-use crate::no::{Denied, No, Operation};
+use super::{
+    ATTEMPTS, Office,
+    known::{self, Snapshot},
+};
+use crate::{
+    no::{Denied, No, Operation},
+    trail,
+};
 
 /// Heads change their own department; everybody in it may list units.
 pub(super) fn may_change(
@@ -56,7 +62,7 @@ impl Office {
         (entered, recorded): (DateTime, i64),
     ) -> Result<(), No> {
         for _ in 0..ATTEMPTS {
-            let (directory, versions) = self.inner.known.snapshot();
+            let Snapshot { directory, versions, changes } = self.inner.known.snapshot();
             let mut after = (*directory).clone();
             let mut writes = BTreeMap::<Stream, Write>::new();
             for event in &events {
@@ -73,25 +79,46 @@ impl Office {
                 };
                 writes.entry(stream.clone()).or_insert_with(empty).events.push(new);
             }
-            let reads = versions.iter().map(|(stream, version)| (stream.clone(), *version));
-            let streams: Vec<_> = writes.into_values().collect();
-            let act = Append {
-                reads: reads.collect(),
-                writes: streams.iter().map(|write| write.stream.clone()).collect(),
-                series: Vec::new(),
-                key: None,
-                recorded,
-                write: Box::new(move |_| Ok::<_, No>(Writes { streams, ..Writes::default() })),
-            };
-            let appended = self.inner.store.append(act);
-            self.refresh()?;
+            let streams = writes.into_values().collect();
+            let appended = self.inner.store.append(append(streams, changes, recorded));
+            if appended.is_ok() {
+                trail::recorded();
+            }
             match appended {
-                Ok(_) => return Ok(()),
-                Err(AppendError::Conflict { .. }) => {}
-                Err(error) => return Err(append_no(error)),
+                Ok(_) => return self.refresh(),
+                Err(AppendError::Conflict { .. } | AppendError::Refused(Moved)) => {
+                    self.refresh()?;
+                }
+                Err(AppendError::Full) => return Err(Denied::Full.into()),
+                Err(AppendError::KeyReused) => return Err(Denied::KeyReused.into()),
+                Err(AppendError::Fault(fault)) => return Err(fault.into()),
             }
         }
         Err(Denied::Busy.into())
+    }
+}
+
+/// The directory is not what the change was checked against.
+struct Moved;
+
+/// Appends a change that was checked against the directory after so many changes.
+///
+/// All of the directory is what it rests on, and the next number says that none of it moved.
+fn append(mut streams: Vec<Write>, changes: u64, recorded: i64) -> Append<Moved> {
+    Append {
+        reads: Vec::new(),
+        writes: streams.iter().map(|write| write.stream.clone()).collect(),
+        series: vec![known::SERIES.to_owned()],
+        key: None,
+        recorded,
+        write: Box::new(move |numbers| {
+            let change = numbers.next(known::SERIES);
+            if change != changes + 1 {
+                return Err(Moved);
+            }
+            streams.iter_mut().for_each(|write| write.setting = known::noted(change));
+            Ok(Writes { streams, ..Writes::default() })
+        }),
     }
 }
 

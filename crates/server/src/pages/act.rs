@@ -19,7 +19,7 @@ use super::{
     form,
     frame::page,
     post::{self, Posted},
-    sign,
+    resend, sign,
     step::{self, Problem, Sheet, StepPage},
     visit::{Visit, trouble},
 };
@@ -131,6 +131,7 @@ pub(super) async fn post(
             };
             kept.await.unwrap_or_else(|no| trouble(None, &no))
         }
+        Err(No::Denied(away)) if away.passes() => resend::unread(&path, request, &away).await,
         Err(no) => trouble(None, &no),
     }
 }
@@ -141,11 +142,33 @@ async fn try_post(
     path: &str,
     request: Request,
 ) -> Result<Response, No> {
-    let mut matter = matter(visit, path).await?;
-    let posted = post::read(request, Some(&visit.state.office)).await?;
-    let mut answers = form::answers(matter.step.all_fields(), &posted);
+    let matter = match matter(visit, path).await {
+        Err(No::Denied(away)) if away.passes() => {
+            return Ok(resend::unread(path, request, &away).await);
+        }
+        matter => matter?,
+    };
+    let mut posted = post::read_texts(request, Some(&visit.state.office)).await?;
+    let taken = match posted.take_lost() {
+        Some(no) => Err(no),
+        None => take(visit, headers, matter, &posted).await,
+    };
+    match taken {
+        Err(No::Denied(away)) if away.passes() => Ok(resend::shown(path, &posted, &away)),
+        taken => taken,
+    }
+}
+
+/// Takes what was posted about a matter.
+async fn take(
+    visit: &Visit,
+    headers: &HeaderMap,
+    mut matter: Matter,
+    posted: &Posted,
+) -> Result<Response, No> {
+    let mut answers = form::answers(matter.step.all_fields(), posted);
     matter.others = others(visit, matter.step, &answers).await?;
-    let sheet = sheet(&posted);
+    let sheet = sheet(posted);
     if let Some(more) = posted.first("more") {
         let shown = render(visit, &matter, answers, sheet, Some(more), Vec::new());
         return Ok(page(StatusCode::OK, &shown));
@@ -173,7 +196,8 @@ async fn try_post(
     let office = visit.state.office.clone();
     match blocking(move || office.execute(submitted)).await {
         Ok(done) => {
-            sign::forget(&visit.state, &visit.who, headers).await?;
+            // What is recorded stays recorded; a form that is still kept comes back once more.
+            let _ = sign::forget(&visit.state, &visit.who, headers).await;
             let address = format!("/dossiers/{}?done={}", done.dossier, done.version);
             Ok(Redirect::to(&address).into_response())
         }
@@ -197,6 +221,12 @@ async fn try_post(
             let problem = Problem::in_general(message);
             let shown = render(visit, &matter, answers, sheet, None, vec![problem]);
             Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown))
+        }
+        Err(No::Denied(away)) if away.passes() => {
+            let status = StatusCode::from_u16(away.status()).unwrap_or_default();
+            let remark = format!("{}。{}", away.message(), resend::hint(&away));
+            let shown = render(visit, &matter, answers, sheet, None, Vec::new());
+            Ok(page(status, &shown.remarking(remark)))
         }
         Err(no) => Err(no),
     }

@@ -16,6 +16,7 @@ const SIZE: usize = 20;
 const SOON_DAYS: i32 = 7;
 
 /// What a list page is asked for, as it stands in its address.
+#[derive(Clone)]
 pub(super) struct Asked {
     path: &'static str,
     tab: String,
@@ -41,6 +42,8 @@ pub(super) struct ListPage {
     rows: Vec<Row>,
     total: String,
     columns: Vec<Column>,
+    /// The list of the same filters without the words, where words were looked for.
+    without_words: String,
     previous: Option<String>,
     next: Option<String>,
 }
@@ -109,6 +112,11 @@ impl Asked {
         }
     }
 
+    /// Whether words are looked for; what is found comes newest first then, in no other order.
+    fn searches(&self) -> bool {
+        !self.text.is_empty()
+    }
+
     /// The question to the office.
     pub(super) fn query(&self, who: &StaffId, today: Date) -> ListQuery {
         let soon = today.checked_add((SOON_DAYS + 1).days()).ok();
@@ -136,6 +144,7 @@ impl Asked {
             order: if self.descending { Order::Descending } else { Order::Ascending },
             after: self.after.clone(),
             size: SIZE,
+            ..ListQuery::default()
         }
     }
 
@@ -175,8 +184,8 @@ impl Asked {
         let sorted = if self.descending { "descending" } else { "ascending" };
         Column {
             name,
-            href: Some(self.address(id, here && !self.descending, None, &[])),
-            sorted: here.then_some(sorted),
+            href: (!self.searches()).then(|| self.address(id, here && !self.descending, None, &[])),
+            sorted: (here && !self.searches()).then_some(sorted),
         }
     }
 
@@ -213,8 +222,10 @@ impl ListPage {
             asked.column("期限", "due"),
         ];
         columns.push(asked.column("接到线索", "received"));
+        let without_words = Asked { text: String::new(), ..asked.clone() }.href(None, &[]);
         ListPage {
             frame,
+            without_words,
             title: if work { "待办" } else { "卷宗" },
             day: with_weekday(today),
             tabs: asked.tabs(),

@@ -23,6 +23,9 @@ const TEXT_LIMIT: usize = 16 * 1024 * 1024;
 pub(super) struct Posted {
     pairs: Vec<(String, String)>,
     files: BTreeMap<String, Answer>,
+    /// Why files that were sent along are not in the vault.
+    lost: Option<No>,
+    has_lost_files: bool,
 }
 
 impl Posted {
@@ -33,7 +36,7 @@ impl Posted {
             let mut half = || decode(halves.next().unwrap_or_default());
             (half(), half())
         });
-        Posted { pairs: pairs.collect(), files: BTreeMap::new() }
+        Posted { pairs: pairs.collect(), ..Posted::default() }
     }
 
     /// Writes the texts as `application/x-www-form-urlencoded`.
@@ -43,6 +46,16 @@ impl Posted {
             format!("{}={}", encode(name, NON_ALPHANUMERIC), encode(value, NON_ALPHANUMERIC))
         });
         pairs.collect::<Vec<_>>().join("&")
+    }
+
+    /// Whether files were sent along that are not in the vault.
+    pub(super) fn has_lost_files(&self) -> bool {
+        self.has_lost_files
+    }
+
+    /// What stands against the files, taken out.
+    pub(super) fn take_lost(&mut self) -> Option<No> {
+        self.lost.take()
     }
 
     /// Adds a text.
@@ -78,6 +91,12 @@ fn decode(text: &[u8]) -> String {
 
 /// Reads what was posted; files go into the vault of the office, or nowhere without one.
 pub(super) async fn read(request: Request, office: Option<&Office>) -> Result<Posted, No> {
+    let mut posted = read_texts(request, office).await?;
+    posted.take_lost().map_or(Ok(posted), Err)
+}
+
+/// The same; where only files could not be kept, the texts are answered with what stands against them.
+pub(super) async fn read_texts(request: Request, office: Option<&Office>) -> Result<Posted, No> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
         let multipart = Multipart::from_request(request, &()).await;
@@ -100,7 +119,6 @@ pub(super) async fn read(request: Request, office: Option<&Office>) -> Result<Po
 async fn read_parts(mut parts: Multipart, office: Option<&Office>) -> Result<Posted, No> {
     let mut posted = Posted::default();
     let mut length = 0;
-    let mut refused = None;
     while let Some(mut part) = parts.next_field().await.map_err(|_| incomplete())? {
         let name = part.name().unwrap_or_default().to_owned();
         match part.file_name().map(str::to_owned) {
@@ -108,8 +126,8 @@ async fn read_parts(mut parts: Multipart, office: Option<&Office>) -> Result<Pos
                 // What is too large is heard to its end too.
                 match store(&file_name, part, office).await {
                     Ok(Some(file)) => drop(posted.files.insert(name, file)),
-                    Ok(None) => {}
-                    Err(no) => refused = Some(no),
+                    Ok(None) => posted.has_lost_files |= office.is_none() && !file_name.is_empty(),
+                    Err(no) => (posted.has_lost_files, posted.lost) = (true, Some(no)),
                 }
             }
             None => {
@@ -124,11 +142,7 @@ async fn read_parts(mut parts: Multipart, office: Option<&Office>) -> Result<Pos
             }
         }
     }
-    match refused {
-        Some(no) => Err(no),
-        None if length > TEXT_LIMIT => Err(Denied::TooLarge.into()),
-        None => Ok(posted),
-    }
+    if length > TEXT_LIMIT { Err(Denied::TooLarge.into()) } else { Ok(posted) }
 }
 
 fn incomplete() -> Denied {

@@ -24,6 +24,7 @@ use crate::{
     no::{Denied, No, Operation},
     office::random_id,
     serve::{self, AppState, Demonstration, blocking},
+    trail,
 };
 
 #[derive(Template)]
@@ -204,6 +205,7 @@ const KEPT_LIMIT: usize = 1024 * 1024;
 
 /// Keeps a form that was posted without a session, and asks to sign in.
 pub(super) async fn keep(state: &AppState, path: &str, posted: &Posted) -> Result<Response, No> {
+    trail::refused(&Denied::NotSignedIn);
     let staff = StaffId(posted.first("_who").unwrap_or_default().to_owned());
     let body = posted.to_urlencoded();
     let known = state.office.directory().staff(&staff).is_some();

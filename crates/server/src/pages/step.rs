@@ -47,7 +47,7 @@ pub(super) struct StepPage {
     offers_as_happened: bool,
     correcting: Option<u64>,
     /// A remark above the form.
-    remark: Option<&'static str>,
+    remark: Option<String>,
     who: StaffId,
 }
 
@@ -183,8 +183,8 @@ impl StepPage {
     }
 
     /// Adds a remark above the form.
-    pub(super) fn remarking(mut self, remark: &'static str) -> StepPage {
-        self.remark = Some(remark);
+    pub(super) fn remarking(mut self, remark: impl Into<String>) -> StepPage {
+        self.remark = Some(remark.into());
         self
     }
 }

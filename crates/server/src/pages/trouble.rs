@@ -4,7 +4,10 @@ use askama::Template;
 use axum::{http::StatusCode, response::Response};
 
 use super::frame::{Frame, page};
-use crate::no::{Denied, Operation};
+use crate::{
+    no::{Denied, Operation},
+    trail,
+};
 
 #[derive(Template)]
 #[template(path = "trouble.html")]
@@ -17,6 +20,7 @@ struct TroublePage {
 
 /// What stands against a request, in words.
 pub(super) fn denied(frame: Frame, denied: &Denied) -> Response {
+    trail::refused(denied);
     let status = StatusCode::from_u16(denied.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let (heading, words) = match denied {
         Denied::NotFound => (

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     no::{Denied, No},
     serve::{self, AppState},
+    trail,
 };
 
 /// A page's visitor: signed in, with their own password.
@@ -112,6 +113,9 @@ pub(super) fn roles(staff: &Staff) -> String {
 
 /// What is answered where there is no page to show; who is not signed in is led there, and then on to `next`.
 pub(super) fn trouble(next: Option<&str>, no: &No) -> Response {
+    if let No::Denied(denied) = no {
+        trail::refused(denied);
+    }
     match no {
         No::Denied(Denied::NotSignedIn) => {
             use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

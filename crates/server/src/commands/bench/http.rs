@@ -34,6 +34,10 @@ impl Serving {
         runtime.spawn(async move { axum::serve(listener, app(state)).await });
         Ok(Serving { _runtime: runtime, address })
     }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
 }
 
 /// A client with the sessions of its team.
@@ -50,6 +54,11 @@ pub(super) struct Client {
 }
 
 impl Client {
+    /// The dossiers on which it acts.
+    pub(super) fn assigned(&self) -> impl Iterator<Item = &str> {
+        self.assigned.iter().map(String::as_str)
+    }
+
     /// Signs the team in.
     pub(super) fn new(serving: &Serving, team: Team) -> Result<Client, Wrong> {
         let config = ureq::Agent::config_builder().http_status_as_error(false).build();
@@ -120,6 +129,6 @@ fn body(act: &Move) -> String {
     json!({ "step": act.step.id, "dossier": dossier, "answers": act.answers }).to_string()
 }
 
-fn lost(error: ureq::Error) -> Wrong {
+pub(super) fn lost(error: ureq::Error) -> Wrong {
     Wrong::Refused(format!("请求没有答复：{error}"))
 }
