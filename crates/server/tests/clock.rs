@@ -59,7 +59,9 @@ fn jump(by: i64, ignore: bool) -> u64 {
     assert!(!limits.is_empty());
     let views = || {
         let streams = store.streams("audit/").unwrap();
-        streams.iter().map(|it| store.version(it).unwrap()).sum::<u64>()
+        let events = streams.iter().flat_map(|it| store.load(it).unwrap());
+        // Signing in is on record as well.
+        events.filter(|event| event.header.kind == "viewed").count()
     };
     let before = views();
     thread::scope(|scope| {

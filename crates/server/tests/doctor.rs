@@ -45,6 +45,8 @@ fn install() -> Installed {
     }
     let subject = Subject {
         data: at("data"),
+        vault: None,
+        in_database: false,
         keys: at("data.keys"),
         config: Some(at("chachu.toml")),
         passphrase: None,

@@ -1,6 +1,6 @@
 //! The served office, killed at any moment under load: nothing that was acknowledged is lost.
 //!
-//! Ten rounds, or a hundred with `CHACHU_LONG=1`, on the same record.
+//! Ten kills, or five hundred with `CHACHU_LONG=1`, twenty at most on the same record.
 //! What was sent and not acknowledged is sent again after the restart, under the same key, and happens once.
 
 #![expect(
@@ -11,12 +11,12 @@
     reason = "a test fails by panicking and says what it measured; its support is shared"
 )]
 
+#[path = "support/serving.rs"]
+mod serving;
 mod support;
 
 use std::{
-    io::{BufRead, BufReader},
     path::Path,
-    process::{Child, Command, Stdio},
     sync::Mutex,
     thread,
     time::{Duration, Instant},
@@ -27,37 +27,10 @@ use server::{clock::Clock, office::Office};
 use store::{Store, Stream};
 use testkit::Client;
 
+use serving::{Serving, verify};
 use support::{PASSWORD, found, step};
 
 const THREADS: u32 = 4;
-
-/// The real program, serving.
-struct Serving {
-    child: Child,
-    base: String,
-}
-
-impl Serving {
-    fn start(data: &Path) -> Serving {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_chachu"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let base = line.trim().trim_start_matches("地址：").trim_end_matches('/').to_owned();
-        Serving { child, base }
-    }
-
-    /// SIGKILL: no farewell.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
 
 /// An act, and the key under which it is sent as often as it takes.
 #[derive(Clone)]
@@ -127,13 +100,6 @@ fn pause() -> Duration {
     Duration::from_millis(20 + 2 * u64::from(byte[0]))
 }
 
-fn verify(data: &Path) {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_chachu")).args(["verify", "--data"]).arg(data).output();
-    let output = output.unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-}
-
 /// Looks for every act that was acknowledged since the last look.
 fn look_for(tally: &mut Tally, data: &Path, keys: &Path) -> usize {
     let store = Store::open(data, keys).unwrap();
@@ -148,19 +114,28 @@ fn look_for(tally: &mut Tally, data: &Path, keys: &Path) -> usize {
     looked
 }
 
-#[test]
-fn killed_at_any_moment_nothing_acknowledged_is_lost() {
-    let rounds = if std::env::var_os("CHACHU_LONG").is_some() { 100 } else { 10 };
+/// How often one record is killed before the next is made, so that looking through it stays short.
+const ROUNDS: u32 = 20;
+
+#[derive(Default)]
+struct Counted {
+    looked: usize,
+    resent: usize,
+    replayed: usize,
+}
+
+/// Kills the server again and again on a record of its own.
+fn kill_on_one_record(rounds: u32) -> Counted {
     let root = tempfile::tempdir().unwrap();
     let (data, keys) = (root.path().join("data"), root.path().join("data.keys"));
     found(&Office::open(Store::open(&data, &keys).unwrap(), Clock::default()).unwrap());
     let tally = Mutex::new(Tally::default());
-    let (started, mut looked, mut resent) = (Instant::now(), 0, 0);
+    let mut counted = Counted::default();
     for round in 0..rounds {
         let serving = Serving::start(&data);
         let client = Client::sign_in(&serving.base, "甲一", PASSWORD).unwrap();
         let pending = std::mem::take(&mut tally.lock().unwrap().pending);
-        resent += pending.len();
+        counted.resent += pending.len();
         assert!(pending.iter().all(|sent| send(&client, sent, &tally).is_some()));
         thread::scope(|scope| {
             let (client, tally) = (&client, &tally);
@@ -171,12 +146,27 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost() {
             serving.kill();
         });
         verify(&data);
-        looked += look_for(&mut tally.lock().unwrap(), &data, &keys);
+        counted.looked += look_for(&mut tally.lock().unwrap(), &data, &keys);
     }
-    let replayed = tally.lock().unwrap().replayed;
+    counted.replayed = tally.lock().unwrap().replayed;
+    counted
+}
+
+#[test]
+fn d1_killed_at_any_moment_nothing_acknowledged_is_lost() {
+    let kills = if std::env::var_os("CHACHU_LONG").is_some() { 500 } else { 10 };
+    let started = Instant::now();
+    let mut all = Counted::default();
+    for first in (0..kills).step_by(ROUNDS as usize) {
+        let counted = kill_on_one_record(ROUNDS.min(kills - first));
+        all.looked += counted.looked;
+        all.resent += counted.resent;
+        all.replayed += counted.replayed;
+    }
+    let Counted { looked, resent, replayed } = all;
     println!(
-        "{rounds} kills in {:?}: {looked} acknowledged acts, all there; {resent} sent again, of which {replayed} had been recorded",
+        "{kills} kills in {:?}: {looked} acknowledged acts, all there; {resent} sent again, of which {replayed} had been recorded",
         started.elapsed()
     );
-    assert!(looked > rounds as usize);
+    assert!(looked > kills as usize);
 }

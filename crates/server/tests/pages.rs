@@ -680,6 +680,11 @@ fn lists_are_sorted_filtered_and_paged_in_both_directions() {
     back.hides("上一页");
     clerk.get("/dossiers?q=%E6%A1%88%E7%94%B107").shows("共 1 件");
     clerk.get("/dossiers?stage=%E5%88%9D%E6%9F%A5").shows("没有符合条件的卷宗");
+    let none = clerk.get("/dossiers?q=%E5%88%9D%E6%9F%A5%E4%BA%86");
+    none.shows("没有找到「初查了」");
+    none.shows("可以试试");
+    none.shows("value=\"初查了\"");
+    clerk.get("/dossiers?q=%E6%A1%88%E7%94%B1").hides("aria-sort");
     clerk.get("/?tab=overdue").shows("没有逾期的卷宗");
     let head = world.sign_in("丙一");
     head.get("/?tab=mine").shows("没有由您承办的卷宗");

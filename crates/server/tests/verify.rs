@@ -79,7 +79,13 @@ fn an_index_row_or_a_number_that_was_changed_is_named() {
     assert!(said.contains("依据各条的卷宗数与记录不一致"), "{said}");
     let (code, said) = change(root.path(), &sql(1));
     assert_eq!(code, 0, "{said}");
-    let (code, said) = change(root.path(), "UPDATE series SET last = last + 1");
+    let sql = |by, which| format!("UPDATE series SET last = last + {by} WHERE name {which}");
+    let (code, said) = change(root.path(), &sql(1, "= 'directory'"));
+    assert_eq!(code, 1);
+    assert!(said.contains("机构变更的末号与记录不一致"), "{said}");
+    let (code, said) = change(root.path(), &sql(-1, "= 'directory'"));
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = change(root.path(), &sql(1, "<> 'directory'"));
     assert_eq!(code, 1);
     assert!(said.contains("的末号与记录不一致"), "{said}");
 }
@@ -91,8 +97,8 @@ fn t4_a_sealed_part_that_is_gone_and_a_reader_let_in_are_named() {
     let id = record(root.path());
     assert_eq!(verify(root.path()).0, 0);
     let let_in =
-        "INSERT INTO access SELECT dossier, 'staff:nobody', ended, due, received, changed, number
-        FROM access LIMIT 1";
+        "INSERT INTO access SELECT dossier, 'staff:nobody', ended, due, received, changed, number,
+        stage FROM access LIMIT 1";
     let (code, said) = change(root.path(), let_in);
     assert_eq!(code, 1);
     assert!(said.contains(&format!("「dossier/{id}」，列表索引与记录不一致")), "{said}");

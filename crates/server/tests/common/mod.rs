@@ -10,7 +10,7 @@ use server::{
     serve::{AppState, Demonstration, app},
 };
 use store::Store;
-use tokio::{net::TcpListener, runtime::Runtime};
+use tokio::{net::TcpListener, runtime::Runtime, task::AbortHandle};
 
 /// What everybody signs in with.
 pub(crate) const PASSWORD: &str = "scenario-password";
@@ -25,14 +25,19 @@ pub(crate) struct Served {
 
 /// Serves an office in which nobody works yet.
 pub(crate) fn serve(runtime: &Runtime) -> Served {
-    let office = Office::open(Store::in_memory().unwrap(), Clock::default()).unwrap();
+    serve_on(runtime, Store::in_memory().unwrap()).0
+}
+
+/// The same on a record; the server ends when its task is aborted.
+pub(crate) fn serve_on(runtime: &Runtime, store: Store) -> (Served, AbortHandle) {
+    let office = Office::open(store, Clock::default()).unwrap();
     let accounts = Accounts::new(office.clone()).unwrap();
     let demonstration = Some(Demonstration::default().into());
     let state = AppState { office: office.clone(), accounts, demonstration };
     let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    runtime.spawn(async move { axum::serve(listener, app(state)).await });
-    Served { office, base }
+    let serving = runtime.spawn(async move { axum::serve(listener, app(state)).await });
+    (Served { office, base }, serving.abort_handle())
 }
 
 /// Founds the office of a cast; everybody has the same password.

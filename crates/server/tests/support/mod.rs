@@ -46,6 +46,11 @@ impl Server {
         let office = Office::open(store, Clock::default()).unwrap();
         office.clock().stand(date(2026, 3, 16).at(9, 0, 0, 0));
         found(&office);
+        Server::serving(office)
+    }
+
+    /// Serves an office on a port of its own.
+    pub fn serving(office: Office) -> Server {
         let accounts = Accounts::new(office.clone()).unwrap();
         let demonstration = Some(Demonstration::default().into());
         let state = AppState { office: office.clone(), accounts, demonstration };

@@ -1,0 +1,47 @@
+//! The real program, serving, in a process that may be killed.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+pub struct Serving {
+    pub child: Child,
+    pub base: String,
+}
+
+impl Serving {
+    pub fn start(data: &Path) -> Serving {
+        Serving::by(Command::new(env!("CARGO_BIN_EXE_chachu")), data)
+    }
+
+    /// Started by another program, which is to run the rest of its command line.
+    pub fn by(mut command: Command, data: &Path) -> Serving {
+        let mut child = command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let base = line.trim().trim_start_matches("地址：").trim_end_matches('/').to_owned();
+        Serving { child, base }
+    }
+
+    /// SIGKILL: no farewell.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// `chachu verify` finds nothing.
+pub fn verify(data: &Path) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_chachu")).args(["verify", "--data"]).arg(data).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
