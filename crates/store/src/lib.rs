@@ -15,6 +15,7 @@ mod event;
 mod fault;
 mod index;
 mod keys;
+mod list;
 mod load;
 mod observe;
 mod plan;

@@ -4,7 +4,7 @@
 //! the dossier is to be taken into the search again, and whoever understands the payloads does.
 //! Until then the search has the former texts; who may see a dossier is known at once.
 
-use crate::words;
+use crate::{ListQuery, Scope, words};
 
 /// A dossier that changed since it was last taken into the search.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,14 +71,28 @@ impl Searchable {
     }
 }
 
-pub(crate) fn stage_sign(stage: &str) -> String {
+/// The signs of the states in which a question looks for dossiers.
+pub(crate) fn states(query: &ListQuery) -> impl Iterator<Item = String> {
+    let states = [
+        query.stage.as_deref().map(stage_sign),
+        query.department.as_deref().map(department_sign),
+        match query.scope {
+            Scope::Open => Some(ended_sign(false)),
+            Scope::Ended => Some(ended_sign(true)),
+            Scope::All => None,
+        },
+    ];
+    states.into_iter().flatten()
+}
+
+fn stage_sign(stage: &str) -> String {
     words::sign(&format!("stage {stage}"))
 }
 
-pub(crate) fn department_sign(department: &str) -> String {
+fn department_sign(department: &str) -> String {
     words::sign(&format!("department {department}"))
 }
 
-pub(crate) fn ended_sign(ended: bool) -> String {
+fn ended_sign(ended: bool) -> String {
     words::sign(&format!("ended {ended}"))
 }

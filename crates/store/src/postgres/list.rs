@@ -3,10 +3,7 @@
 //! With a filter the range of the filter's own index is read instead where it is short, and the
 //! order's for some way where it is long; statements are written so that the planner has no choice.
 
-use std::{
-    cmp::Ordering,
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
-};
+use std::collections::BTreeSet;
 
 use postgres::types::ToSql;
 
@@ -15,17 +12,10 @@ use super::{
     link::{Link, count, get},
     search,
 };
-use crate::{Cursor, Fault, ListQuery, Listed, Order, Page, Scope, Sort, Total};
-
-/// Counting stops after so many dossiers.
-pub(super) const COUNTED: usize = 1_000;
-/// As many are fetched and put in order at once rather than looked for along the order.
-const FEW: usize = 2_000;
-/// So far a filter is looked for along the order at first: what lets much through is found there.
-const NEAR: usize = 500;
-/// So far it is looked for where it lets through more than this; at last all that it lets through
-/// is put in order.
-const FAR: usize = 20_000;
+use crate::{
+    Cursor, Fault, ListQuery, Listed, Order, Page, Sort, Total,
+    list::{COUNTED, FAR, FEW, Found, Key, NEAR, column, counted, ended, merge},
+};
 
 pub(super) fn list(link: &mut Link, query: &ListQuery) -> Result<Page, Fault> {
     // Rows and total are of the same moment.
@@ -39,82 +29,8 @@ pub(super) fn list(link: &mut Link, query: &ListQuery) -> Result<Page, Fault> {
 }
 
 fn page(link: &mut Link, query: &ListQuery) -> Result<Page, Fault> {
-    let mut found: BTreeMap<Found, Listed> = BTreeMap::new();
-    for principal in &query.principals {
-        for ended in ended(query.scope) {
-            for (place, row) in range(link, query, principal, ended)? {
-                // Principals come best first, so the first one to find a dossier stays.
-                if let Entry::Vacant(entry) = found.entry(place) {
-                    entry.insert(row);
-                }
-            }
-        }
-    }
-    let more = found.len() > query.size;
-    let mut next = None;
-    let mut rows = Vec::new();
-    for (place, row) in found.into_iter().take(query.size) {
-        next = more.then_some(Cursor { dossier: place.dossier, sorted_by: place.text() });
-        rows.push(row);
-    }
+    let (rows, next) = merge(query, |principal, ended| range(link, query, principal, ended))?;
     Ok(Page { rows, next, total: total(link, query)? })
-}
-
-/// A dossier's place in the order asked for.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
-    Number(i64),
-    Text(String),
-}
-
-#[derive(PartialEq, Eq)]
-struct Found {
-    order: Order,
-    key: Key,
-    dossier: i64,
-}
-
-impl Found {
-    fn text(&self) -> String {
-        match &self.key {
-            Key::Number(number) => number.to_string(),
-            Key::Text(text) => text.clone(),
-        }
-    }
-}
-
-impl Ord for Found {
-    fn cmp(&self, other: &Found) -> Ordering {
-        let ascending = (&self.key, self.dossier).cmp(&(&other.key, other.dossier));
-        match self.order {
-            Order::Ascending => ascending,
-            Order::Descending => ascending.reverse(),
-        }
-    }
-}
-
-impl PartialOrd for Found {
-    fn partial_cmp(&self, other: &Found) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-fn ended(scope: Scope) -> impl Iterator<Item = bool> {
-    let ended = match scope {
-        Scope::Open => [Some(false), None],
-        Scope::Ended => [None, Some(true)],
-        Scope::All => [Some(false), Some(true)],
-    };
-    ended.into_iter().flatten()
-}
-
-fn column(sort: Sort) -> &'static str {
-    match sort {
-        Sort::Due => "due",
-        Sort::Received => "received",
-        Sort::Changed => "changed",
-        Sort::Number => "number",
-    }
 }
 
 /// The same question; that somebody finds nothing need not be asked of every row.
@@ -247,7 +163,7 @@ fn total(link: &mut Link, query: &ListQuery) -> Result<Total, Fault> {
     }
     let sql = format!("SELECT count(*) FROM ({}) f", ranges.join(" UNION "));
     let count = count(&link.query_one(&sql, &filter.params())?, 0)? as usize;
-    Ok(if count > COUNTED { Total::MoreThan(COUNTED) } else { Total::Exactly(count) })
+    Ok(counted(count))
 }
 
 /// The numbers of what is due before a day for the asking principals, in order, if they are few.

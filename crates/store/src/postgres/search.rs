@@ -6,11 +6,12 @@
 use super::{
     append::{DOSSIER_COLUMNS, read_dossier},
     link::{Link, count, get},
-    list::{COUNTED, few_due},
+    list::few_due,
 };
 use crate::{
     Cursor, Fault, ListQuery, Listed, Page, Scope, Searchable, Total, Unsearched,
-    search::{department_sign, ended_sign, stage_sign},
+    list::{COUNTED, counted},
+    search::states,
     words,
 };
 
@@ -281,7 +282,7 @@ impl Search<'_> {
             Some(_) => self.count_one_by_one()?,
             None => self.count_at_once()?,
         };
-        Ok(if count > COUNTED { Total::MoreThan(COUNTED) } else { Total::Exactly(count) })
+        Ok(counted(count))
     }
 
     fn count_one_by_one(&mut self) -> Result<usize, Fault> {
@@ -331,16 +332,7 @@ fn matching(query: &ListQuery, words: &[String]) -> String {
     let classes = [class(READER, &readers, None), class(ABOVE, &above, Some(OUTLINE))];
     let classes: Vec<_> = classes.into_iter().flatten().collect();
     let mut matching = format!("({})", classes.join(" | "));
-    let states = [
-        query.stage.as_deref().map(stage_sign),
-        query.department.as_deref().map(department_sign),
-        match query.scope {
-            Scope::Open => Some(ended_sign(false)),
-            Scope::Ended => Some(ended_sign(true)),
-            Scope::All => None,
-        },
-    ];
-    for state in states.into_iter().flatten() {
+    for state in states(query) {
         matching.push_str(&format!(" & {}", quoted(STATE, &state)));
     }
     let finds = |principal: &String| {

@@ -7,11 +7,12 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     append::{DOSSIER_COLUMNS, read_dossier},
-    list::{COUNTED, few_due},
+    list::few_due,
 };
 use crate::{
     Cursor, Fault, ListQuery, Listed, Page, Scope, Searchable, Total, Unsearched,
-    search::{department_sign, ended_sign, stage_sign},
+    list::{COUNTED, counted},
+    search::states,
     words,
 };
 
@@ -99,7 +100,7 @@ pub(super) fn find(
     let below = query.after.as_ref().map_or(i64::MAX, |cursor| cursor.dossier);
     let (mut found, mut hits) = (Vec::new(), 0);
     // From the beginning one walk gives the page and the total.
-    let counted = if query.after.is_none() && query.size < COUNTED { COUNTED } else { 0 };
+    let most = if query.after.is_none() && query.size < COUNTED { COUNTED } else { 0 };
     search.walk(below, &mut |nr| {
         if found.len() <= query.size {
             let seen = search.seen(nr)?;
@@ -108,9 +109,9 @@ pub(super) fn find(
         } else {
             hits += usize::from(search.is_sure(nr)? || search.seen(nr)?.is_some());
         }
-        Ok(found.len() <= query.size || hits <= counted && counted > 0)
+        Ok(found.len() <= query.size || hits <= most && most > 0)
     })?;
-    let total = if counted > 0 { total(hits) } else { search.total()? };
+    let total = if most > 0 { counted(hits) } else { search.total()? };
     let mut next = None;
     if found.len() > query.size {
         found.truncate(query.size);
@@ -119,10 +120,6 @@ pub(super) fn find(
     }
     let rows = found.into_iter().map(|(_, listed)| listed).collect();
     Ok(Page { rows, next, total })
-}
-
-fn total(count: usize) -> Total {
-    if count > COUNTED { Total::MoreThan(COUNTED) } else { Total::Exactly(count) }
 }
 
 struct Search<'a> {
@@ -239,7 +236,7 @@ impl Search<'_> {
             count += usize::from(self.is_sure(nr)? || self.seen(nr)?.is_some());
             Ok(count <= COUNTED)
         })?;
-        Ok(total(count))
+        Ok(counted(count))
     }
 }
 
@@ -257,16 +254,7 @@ fn matching(query: &ListQuery, words: &[String]) -> String {
         [class("readers", &readers, "{outline contents}"), class("above", &above, "outline")];
     let classes: Vec<_> = classes.into_iter().flatten().collect();
     let mut matching = format!("({})", classes.join(" OR "));
-    let states = [
-        query.stage.as_deref().map(stage_sign),
-        query.department.as_deref().map(department_sign),
-        match query.scope {
-            Scope::Open => Some(ended_sign(false)),
-            Scope::Ended => Some(ended_sign(true)),
-            Scope::All => None,
-        },
-    ];
-    for state in states.into_iter().flatten() {
+    for state in states(query) {
         matching.push_str(&format!(" AND {}", in_columns("state", &state)));
     }
     if let Some(within) = &query.within {
