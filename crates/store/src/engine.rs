@@ -65,8 +65,6 @@ pub(crate) trait Engine: Send + Sync {
     fn orphans(&self, on_disk: BTreeSet<Hash>) -> Result<BTreeSet<Hash>, Fault>;
     /// Removes those of `old` that no event names, while no act can name them.
     fn discard(&self, old: BTreeSet<Hash>, directory: Option<Directory>) -> Result<u64, Fault>;
-    /// Removes what no event names, while no act can name it.
-    fn gc(&self, keep: BTreeSet<Hash>, directory: Option<Directory>) -> Result<u64, Fault>;
 
     fn put_session(&self, session: Session) -> Result<(), Fault>;
     /// Changes a session, unless it has ended meanwhile; answers whether it goes on.

@@ -118,12 +118,6 @@ impl Vault<'_> {
         }
         self.store.engine().discard(old, self.store.directory().cloned())
     }
-
-    /// Removes the objects that no event names, except those in `keep`, and what broken uploads
-    /// of earlier runs left behind. Answers how many objects went.
-    pub fn gc(&self, keep: BTreeSet<Hash>) -> Result<u64, Fault> {
-        self.store.engine().gc(keep, self.store.directory().cloned())
-    }
 }
 
 /// An object being read.
@@ -314,36 +308,6 @@ impl Directory {
             }
         }
         Ok(())
-    }
-
-    /// Removes everything that `keep` does not want.
-    pub(crate) fn sweep(
-        &self,
-        mut keep: impl FnMut(&Hash) -> Result<bool, Fault>,
-    ) -> Result<u64, Fault> {
-        let io = || Fault::io("sweep the vault");
-        let mut removed = 0;
-        for entry in fs::read_dir(&self.root).map_err(io())? {
-            let entry = entry.map_err(io())?;
-            let shelf = entry.file_name().to_string_lossy().into_owned();
-            if let Some(run) = shelf.strip_prefix("unfinished-") {
-                if !run.starts_with(&self.run) {
-                    fs::remove_file(entry.path()).map_err(io())?;
-                }
-                continue;
-            }
-            for entry in fs::read_dir(entry.path()).map_err(io())? {
-                let entry = entry.map_err(io())?;
-                let mut sm3 = Hash::default();
-                let name = format!("{shelf}{}", entry.file_name().to_string_lossy());
-                // A file that is not named like an object is not ours to remove.
-                if hex::decode_to_slice(name, &mut sm3).is_ok() && !keep(&sm3)? {
-                    fs::remove_file(entry.path()).map_err(io())?;
-                    removed += 1;
-                }
-            }
-        }
-        Ok(removed)
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn lock_number(kind: &str, name: &str) -> i64 {
     i64::from_be_bytes(hash.first_chunk().copied().unwrap_or_default())
 }
 
-/// What `gc` locks while it removes objects, and every batch shares, since it may name one.
+/// What is locked while objects are removed, and every batch shares, since it may name one.
 pub(super) fn objects_lock() -> i64 {
     lock_number("objects", "")
 }

@@ -15,39 +15,6 @@ pub(super) fn session(link: &mut Link, token: &Hash) -> Result<Option<Session>, 
     Ok(Some(Session { token: *token, staff, made, seen, expires }))
 }
 
-/// Removes the objects that neither an event nor `keep` names; answers how many.
-pub(super) fn gc(
-    link: &mut Link,
-    keep: &BTreeSet<Hash>,
-    directory: Option<&Directory>,
-) -> Result<u64, Fault> {
-    link.batch("BEGIN")?;
-    let removed = sweep(link, keep, directory);
-    link.batch(if removed.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
-    removed
-}
-
-fn sweep(
-    link: &mut Link,
-    keep: &BTreeSet<Hash>,
-    directory: Option<&Directory>,
-) -> Result<u64, Fault> {
-    // Every batch of every node shares this lock, so that no act can name an object meanwhile.
-    link.query("SELECT pg_advisory_xact_lock($1)", &[&objects_lock()])?;
-    let kept: Vec<_> = keep.iter().map(Hash::as_slice).collect();
-    let removed = link.execute(
-        "DELETE FROM blob_bytes b WHERE sm3 <> ALL ($1)
-            AND NOT EXISTS (SELECT 1 FROM blob n WHERE n.sm3 = b.sm3)",
-        &[&kept],
-    )?;
-    let Some(directory) = directory else { return Ok(removed) };
-    let swept = directory.clone().sweep(|sm3| {
-        let named = "SELECT 1 FROM blob WHERE sm3 = $1 LIMIT 1";
-        Ok(keep.contains(sm3) || link.query_opt(named, &[&sm3.as_slice()])?.is_some())
-    })?;
-    Ok(removed + swept)
-}
-
 /// The objects, kept here or on disk, that no event names.
 pub(super) fn orphans(link: &mut Link, on_disk: &BTreeSet<Hash>) -> Result<BTreeSet<Hash>, Fault> {
     let on_disk: Vec<_> = on_disk.iter().map(Hash::as_slice).collect();

@@ -271,10 +271,6 @@ impl Engine for Postgres {
         self.change(sql, &[&sm3.as_slice(), &bytes])
     }
 
-    fn gc(&self, keep: BTreeSet<Hash>, directory: Option<Directory>) -> Result<u64, Fault> {
-        self.pool.run(|link| aside::gc(link, &keep, directory.as_ref()))
-    }
-
     fn orphans(&self, on_disk: BTreeSet<Hash>) -> Result<BTreeSet<Hash>, Fault> {
         self.pool.run(|link| aside::orphans(link, &on_disk))
     }

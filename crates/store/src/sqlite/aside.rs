@@ -68,28 +68,6 @@ pub(super) fn discard(
     Ok(removed)
 }
 
-/// Removes the objects that neither an event nor `keep` names; answers how many.
-pub(super) fn gc(
-    connection: &Connection,
-    keep: &BTreeSet<Hash>,
-    directory: Option<Directory>,
-) -> Result<u64, Fault> {
-    let mut named = connection.prepare_cached("SELECT 1 FROM blob WHERE sm3 = ?1")?;
-    let mut keep = |sm3: &Hash| Ok(keep.contains(sm3) || named.exists((sm3,))?);
-    let mut statement = connection.prepare_cached("SELECT sm3 FROM blob_bytes")?;
-    let inline: Vec<Hash> = statement.query_map((), |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let mut removed = 0;
-    for sm3 in inline {
-        if !keep(&sm3)? {
-            let sql = "DELETE FROM blob_bytes WHERE sm3 = ?1";
-            connection.prepare_cached(sql)?.execute((sm3,))?;
-            removed += 1;
-        }
-    }
-    let swept = directory.map_or(Ok(0), |directory| directory.sweep(keep))?;
-    Ok(removed + swept)
-}
-
 pub(super) fn credential(
     connection: &Connection,
     staff: &str,

@@ -284,11 +284,6 @@ impl Engine for Sqlite {
         self.writer.write(move |connection| aside::discard(connection, &old, directory.as_ref()))
     }
 
-    fn gc(&self, keep: BTreeSet<Hash>, directory: Option<Directory>) -> Result<u64, Fault> {
-        // On the writer's thread no act can name an object while it is removed.
-        self.writer.write(move |connection| aside::gc(connection, &keep, directory))
-    }
-
     fn put_session(&self, session: Session) -> Result<(), Fault> {
         self.change(
             "INSERT OR REPLACE INTO session (token, staff, made, seen, expires)

@@ -2,8 +2,8 @@
 //!
 //! Events are read in order of stream and leaves in order of place, and each must have the other.
 //! Sums of a keyed hash of each are compared instead of the rows: the keys are drawn anew for each
-//! verification, so that nobody could have prepared rows whose sums agree by more than chance,
-//! 2^-128.
+//! verification, so that nobody could have prepared rows whose sums agree by more than chance.
+//! Both keys are drawn together and may be related, so no more than 2^-64 is claimed.
 
 use std::hash::{BuildHasher, RandomState};
 
