@@ -7,7 +7,8 @@ use serde_json::json;
 use testkit::Client;
 
 use crate::{
-    Serving, found, office,
+    found, office,
+    serving::Serving,
     support::{PASSWORD, lead},
     wrong,
 };

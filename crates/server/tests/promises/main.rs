@@ -12,6 +12,8 @@
     reason = "a test fails by panicking and says what it measured; its support is shared"
 )]
 
+#[path = "../support/serving.rs"]
+mod serving;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -22,11 +24,7 @@ mod log;
 mod lost_answers;
 mod state;
 
-use std::{
-    io::{BufRead as _, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-};
+use std::{path::Path, process::Command};
 
 use jiff::civil::{Date, date};
 use scenario::language::{Move, Statement};
@@ -174,33 +172,4 @@ fn copy(from: &Path, to: &Path) {
     let mut copy = Command::new("cp");
     copy.args(["-a", "-T"]).args([from, to]);
     assert!(copy.status().unwrap().success());
-}
-
-/// The real program, serving.
-struct Serving {
-    child: Child,
-    base: String,
-}
-
-impl Serving {
-    fn start(data: &Path) -> Serving {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_chachu"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let base = line.trim().trim_start_matches("地址：").trim_end_matches('/').to_owned();
-        Serving { child, base }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

@@ -38,6 +38,14 @@ impl Serving {
     }
 }
 
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // Who was killed already is not there any more.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// `chachu verify` finds nothing.
 pub fn verify(data: &Path) {
     let output =
