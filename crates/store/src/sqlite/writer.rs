@@ -18,7 +18,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::append;
+use super::{append, log::Log};
 use crate::{
     Fault, observe,
     plan::{Batch, Job, wanted},
@@ -86,6 +86,8 @@ where
 /// What the writer's thread works with.
 struct Desk {
     connection: Connection,
+    /// None in memory.
+    log: Option<Log>,
     keys: Arc<Keys>,
     directory: Option<Directory>,
 }
@@ -93,11 +95,12 @@ struct Desk {
 impl Writer {
     pub(super) fn start(
         connection: Connection,
+        log: Option<Log>,
         keys: Arc<Keys>,
         directory: Option<Directory>,
     ) -> Result<Writer, Fault> {
         let (acts, queue) = mpsc::channel();
-        let desk = Desk { connection, keys, directory };
+        let mut desk = Desk { connection, log, keys, directory };
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || desk.serve(&queue))
@@ -142,7 +145,7 @@ impl Drop for Writer {
 }
 
 impl Desk {
-    fn serve(&self, queue: &Receiver<Act>) {
+    fn serve(&mut self, queue: &Receiver<Act>) {
         while let Ok(first) = queue.recv() {
             let (mut jobs, mut changes) = (Vec::new(), Vec::new());
             for act in iter::once(first).chain(queue.try_iter()).take(BATCH) {
@@ -162,6 +165,9 @@ impl Desk {
             }
             jobs.into_iter().for_each(|job| job.answer(fate.clone()));
             changes.into_iter().for_each(|change| change.answer(fate.clone()));
+            if let Some(log) = &mut self.log {
+                log.after_commit();
+            }
         }
     }
 
