@@ -17,7 +17,7 @@ use axum::{
     routing::{get, post, put},
 };
 use procedure::{
-    Access, Manner, next_steps,
+    Access, Dossier, Manner, next_steps,
     summary::summary,
     value::{LongText, StaffId, Value as _},
 };
@@ -274,9 +274,14 @@ async fn dossier(
 
 fn read_dossier(office: &Office, who: &StaffId, id: &str) -> Result<Value, No> {
     let (dossier, access) = office.view(who, id)?;
+    shown(office, &dossier, access)
+}
+
+/// As much of a dossier as somebody with this access sees.
+pub(crate) fn shown(office: &Office, dossier: &Dossier, access: Access) -> Result<Value, No> {
     let department = dossier.department().cloned().ok_or(Denied::NotFound)?;
     let setting = office.setting(&department);
-    let sum = summary(&dossier, &setting);
+    let sum = summary(dossier, &setting);
     let units: Vec<_> = dossier.units().iter().map(|u| setting.directory.unit_name(u)).collect();
     let outline = json!({
         "id": dossier.id,

@@ -408,7 +408,11 @@ impl Office {
     }
 
     /// The dossier, if the person may see anything of it; a denial is on record.
-    fn visible(&self, who: &StaffId, dossier: &str) -> Result<(Arc<Dossier>, Access), No> {
+    pub(crate) fn visible(
+        &self,
+        who: &StaffId,
+        dossier: &str,
+    ) -> Result<(Arc<Dossier>, Access), No> {
         let found = self.load(dossier)?;
         let access = match found.department() {
             Some(department) => access(&found, &self.setting(department), who),

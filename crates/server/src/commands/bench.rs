@@ -9,10 +9,11 @@ mod http;
 mod load;
 mod raw;
 mod record;
+mod started;
 mod verified;
 
 use std::{
-    env,
+    env, fs,
     io::{self, Write},
     path::{Path, PathBuf},
     slice, thread,
@@ -100,10 +101,12 @@ pub(super) fn run(args: &BenchArgs, out: &mut dyn Write) -> Ended {
         let data = ("data".to_owned(), text(data));
         let given = [Some(data), keys, database].into_iter().flatten().collect();
         let site = Site::of(&args.config.read(&given)?)?;
+        say("测量：启动");
+        let started = started::measure(&given)?;
         let measured = record::measure(&site.office()?, &LOOKING)?;
         match args.json {
-            true => writeln!(out, "{}", measured.as_json())?,
-            false => write!(out, "{}", measured.as_table())?,
+            true => writeln!(out, "{}", json!([started.as_json(), measured.as_json()]))?,
+            false => write!(out, "{}{}", measured.as_table(), started.as_line())?,
         }
         return Ok(0);
     }
@@ -123,14 +126,32 @@ struct Report {
     dossiers: usize,
     clients: usize,
     acts_loaded: usize,
-    acts: Figures,
-    list: Figures,
-    raw_commits: Figures,
-    procedures: Figures,
+    measured: Vec<(&'static Kind, Figures)>,
     verified: Verified,
 }
 
+/// A kind of work that is measured.
+struct Kind {
+    id: &'static str,
+    name: &'static str,
+    /// Whether it writes, so that it is compared with the bare engine.
+    writes: bool,
+}
+
+/// In the order in which they are measured.
+const KINDS: [Kind; 6] = [
+    Kind { id: "acts", name: "经HTTP办理，落盘后答复", writes: true },
+    Kind { id: "list", name: "待办页，20件，留查阅记录", writes: true },
+    Kind { id: "dossier", name: "卷宗页，留查阅记录", writes: true },
+    Kind { id: "read", name: "读卷宗，不经HTTP，不留记录", writes: false },
+    Kind { id: RAW, name: "裸数据库提交同样的行，一次一件", writes: false },
+    Kind { id: "procedures", name: "案例一全程，仅规则，单核", writes: false },
+];
+
+const RAW: &str = "raw_commits";
+
 fn measure(place: &Path, database: Option<&str>, scale: &Scale) -> Result<Report, Wrong> {
+    fs::create_dir_all(place)?;
     let directory = tempfile::Builder::new().prefix("chachu-bench-").tempdir_in(place)?;
     let (data, keys) = (directory.path().join("data"), directory.path().join("keys"));
     let record = data.join("record.db");
@@ -143,7 +164,7 @@ fn measure(place: &Path, database: Option<&str>, scale: &Scale) -> Result<Report
     }
     let office = Office::open(store, Clock::default())?;
     let mut teams = load::found(&office, scale.clients)?;
-    let kinds: Vec<_> =
+    let acts: Vec<_> =
         teams.first().into_iter().flat_map(|team| &team.acts).map(|act| act.step.id).collect();
     let acts_loaded = load::load(&office, &mut teams, scale.dossiers, &|done, total| {
         say(&format!("装入卷宗：已办理{done}／{total}项"));
@@ -153,35 +174,38 @@ fn measure(place: &Path, database: Option<&str>, scale: &Scale) -> Result<Report
         teams.into_iter().map(|team| Client::new(&serving, team)).collect::<Result<Vec<_>, _>>()?;
     let case = Case::prepare()?;
     let mut bare = None;
-    let (mut acts, mut list) = (Vec::new(), Vec::new());
-    let (mut raw_commits, mut procedures, mut verified) = (Vec::new(), Vec::new(), Vec::new());
+    let mut rounds: Vec<[Figures; KINDS.len()]> = Vec::new();
+    let mut verified = Vec::new();
     // The measurements take turns, so that a slower minute of the machine hits all of them.
     for round in 1..=scale.rounds {
         say(&format!("测量：第{round}／{}轮", scale.rounds));
-        acts.push(gauge(&mut clients, scale, Client::act)?);
-        list.push(gauge(&mut clients, scale, Client::look)?);
+        let acted = gauge(&mut clients, scale, Client::act)?;
         let bare = match &mut bare {
             Some(bare) => bare,
             none => none.insert(match database {
-                None => Bare::copy(&record, &directory.path().join("raw.db"), &kinds)?,
-                Some(url) => Bare::connect(url, &kinds, &clients)?,
+                None => Bare::copy(&record, &directory.path().join("raw.db"), &acts)?,
+                Some(url) => Bare::connect(url, &acts, &clients)?,
             }),
         };
-        raw_commits.push(bare.gauge(scale)?);
-        procedures.push(gauge(&mut [()], scale, |()| case.play())?);
+        rounds.push([
+            acted,
+            gauge(&mut clients, scale, Client::look)?,
+            gauge(&mut clients, scale, Client::open)?,
+            gauge(&mut clients, scale, |client| client.read(&office))?,
+            bare.gauge(scale)?,
+            gauge(&mut [()], scale, |()| case.play())?,
+        ]);
         verified.push(Verified::measure(office.store())?);
     }
-    let median = |rounds| Figures::median(rounds).ok_or_else(|| Wrong::unreadable("没有测量"));
-    Ok(Report {
-        dossiers: scale.dossiers,
-        clients: scale.clients,
-        acts_loaded,
-        acts: median(acts)?,
-        list: median(list)?,
-        raw_commits: median(raw_commits)?,
-        procedures: median(procedures)?,
-        verified: Verified::median(verified).ok_or_else(|| Wrong::unreadable("没有测量"))?,
-    })
+    let mut measured = Vec::new();
+    for (place, kind) in KINDS.iter().enumerate() {
+        let rounds = rounds.iter().filter_map(|round| round.get(place).copied()).collect();
+        let figures = Figures::median(rounds).ok_or_else(|| Wrong::unreadable("没有测量"))?;
+        measured.push((kind, figures));
+    }
+    let verified = Verified::median(verified).ok_or_else(|| Wrong::unreadable("没有测量"))?;
+    let Scale { dossiers, clients, .. } = *scale;
+    Ok(Report { dossiers, clients, acts_loaded, measured, verified })
 }
 
 /// The engine without the product: SQLite has one writer, PostgreSQL as many as there are clients.
@@ -208,28 +232,22 @@ impl Bare {
 }
 
 impl Report {
+    /// How often a second the bare engine commits.
+    fn raw(&self) -> f64 {
+        let raw = self.measured.iter().find(|(kind, _)| kind.id == RAW);
+        raw.map_or(f64::NAN, |(_, figures)| figures.per_second)
+    }
+
     fn as_json(&self) -> serde_json::Value {
+        let measured = self.measured.iter().map(|(kind, figures)| {
+            let ratio = kind.writes.then(|| figures.per_second / self.raw());
+            (kind.id.to_owned(), figures.as_json(ratio))
+        });
         json!({
             "dossiers": self.dossiers,
             "acts_loaded": self.acts_loaded,
             "clients": self.clients,
-            "acts_per_s": self.acts.per_second,
-            "acts_p50_ms": self.acts.p50_ms,
-            "acts_p99_ms": self.acts.p99_ms,
-            "acts_cpu_ms": self.acts.cpu_ms,
-            "list_per_s": self.list.per_second,
-            "list_p50_ms": self.list.p50_ms,
-            "list_p99_ms": self.list.p99_ms,
-            "list_cpu_ms": self.list.cpu_ms,
-            "raw_commits_per_s": self.raw_commits.per_second,
-            "raw_commits_p50_ms": self.raw_commits.p50_ms,
-            "raw_commits_p99_ms": self.raw_commits.p99_ms,
-            "raw_commits_cpu_ms": self.raw_commits.cpu_ms,
-            "acts_to_raw_commits": self.acts.per_second / self.raw_commits.per_second,
-            "procedures_per_s": self.procedures.per_second,
-            "procedures_p50_ms": self.procedures.p50_ms,
-            "procedures_p99_ms": self.procedures.p99_ms,
-            "procedures_cpu_ms": self.procedures.cpu_ms,
+            "measured": measured.collect::<serde_json::Map<_, _>>(),
             "verified_events_per_s": self.verified.events_per_s,
             "verified_mib_per_s": self.verified.mib_per_s,
             "hashing_mib_per_s": self.verified.hashing_mib_per_s,
@@ -238,33 +256,15 @@ impl Report {
     }
 
     fn as_table(&self) -> String {
-        let raw = self.raw_commits.per_second;
-        let rows = [
-            ("经HTTP办理，落盘后答复", &self.acts, Some(self.acts.per_second / raw)),
-            ("待办页，20件，留查阅记录", &self.list, Some(self.list.per_second / raw)),
-            ("裸数据库提交同样的行，一次一件", &self.raw_commits, None),
-            ("案例一全程，仅规则，单核", &self.procedures, None),
-        ];
         let mut table = format!(
             "卷宗{}件，装入时办理{}项；客户端{}个；中位轮次，时间以毫秒计，CPU含客户端\n\n",
             self.dossiers, self.acts_loaded, self.clients
         );
-        table.push_str(&row(
-            "",
-            ["每秒", "p50", "p99", "CPU/次", "与裸数据库之比"].map(str::to_owned),
-        ));
-        for (name, figures, ratio) in rows {
-            let ms = |ms: f64| format!("{ms:.2}");
-            table.push_str(&row(
-                name,
-                [
-                    format!("{:.0}", figures.per_second),
-                    ms(figures.p50_ms),
-                    ms(figures.p99_ms),
-                    ms(figures.cpu_ms),
-                    ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}")),
-                ],
-            ));
+        table.push_str(&row("", [&Figures::HEADS[..], &["比裸数据库"]].concat()));
+        for (kind, figures) in &self.measured {
+            let ratio = figures.per_second / self.raw();
+            let ratio = if kind.writes { format!("{ratio:.2}") } else { String::new() };
+            table.push_str(&row(kind.name, figures.cells().into_iter().chain([ratio])));
         }
         let Verified { events_per_s, mib_per_s, hashing_mib_per_s } = self.verified;
         let percent = 100.0 * self.verified.to_hashing();
@@ -276,10 +276,12 @@ impl Report {
     }
 }
 
-fn row(name: &str, cells: [String; 5]) -> String {
+/// A line of a table: a name, and cells that stand to the right of their columns.
+fn row(name: &str, cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut row = format!("{name}{}", " ".repeat(32_usize.saturating_sub(width(name))));
-    for (cell, column) in cells.iter().zip([9, 9, 9, 9, 16]) {
-        row.push_str(&" ".repeat(column - width(cell).min(column)));
+    for cell in cells {
+        let cell = cell.as_ref();
+        row.push_str(&" ".repeat(14_usize.saturating_sub(width(cell))));
         row.push_str(cell);
     }
     row + "\n"
@@ -340,25 +342,21 @@ mod tests {
             Wrong::Refused(message) | Wrong::Unreadable(message) => panic!("{message}"),
         });
         let json = report.as_json();
-        for key in [
-            "acts_per_s",
-            "acts_p50_ms",
-            "acts_p99_ms",
-            "acts_cpu_ms",
-            "list_per_s",
-            "list_p99_ms",
-            "raw_commits_per_s",
-            "procedures_per_s",
-            "verified_events_per_s",
-            "verified_to_hashing",
-        ] {
+        for kind in &KINDS {
+            let figure = json["measured"][kind.id]["per_s"].as_f64();
+            assert!(figure.is_some_and(|figure| figure > 0.0), "{}: {json}", kind.id);
+        }
+        for key in ["verified_events_per_s", "verified_to_hashing"] {
             assert!(json[key].as_f64().is_some_and(|figure| figure > 0.0), "{key}: {json}");
         }
         // No request over HTTP takes less than ten microseconds.
-        for key in ["acts_p50_ms", "acts_p99_ms", "list_p99_ms"] {
-            assert!(json[key].as_f64().is_some_and(|ms| ms > 0.01), "{key}: {json}");
+        for kind in ["acts", "list", "dossier"] {
+            let quickest = json["measured"][kind]["p50_ms"].as_f64();
+            assert!(quickest.is_some_and(|ms| ms > 0.01), "{kind}: {json}");
+            let ratio = json["measured"][kind]["to_raw"].as_f64();
+            assert!(ratio.is_some_and(|ratio| ratio > 0.0), "{kind}: {json}");
         }
-        assert_eq!(report.as_table().lines().count(), 9);
+        assert_eq!(report.as_table().lines().count(), 11);
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left");
     }
 }

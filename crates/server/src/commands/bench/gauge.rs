@@ -8,6 +8,7 @@ use std::{
 };
 
 use hdrhistogram::Histogram;
+use serde_json::{Value, json};
 
 use super::{Scale, joined};
 use crate::commands::Wrong;
@@ -17,6 +18,8 @@ use crate::commands::Wrong;
 pub(super) struct Figures {
     /// How often a second.
     pub(super) per_second: f64,
+    /// The same in the slowest and in the quickest round.
+    pub(super) spread: (f64, f64),
     /// Half of them took no longer, in milliseconds.
     pub(super) p50_ms: f64,
     /// All but one in a hundred took no longer, in milliseconds.
@@ -26,10 +29,38 @@ pub(super) struct Figures {
 }
 
 impl Figures {
+    /// What stands above [`Figures::cells`].
+    pub(super) const HEADS: [&str; 5] = ["每秒", "最慢～最快轮", "p50", "p99", "CPU/次"];
+
     /// The round with the median rate.
     pub(super) fn median(mut rounds: Vec<Figures>) -> Option<Figures> {
         rounds.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
-        rounds.get(rounds.len() / 2).copied()
+        let spread = (rounds.first()?.per_second, rounds.last()?.per_second);
+        Some(Figures { spread, ..*rounds.get(rounds.len() / 2)? })
+    }
+
+    /// With how often that is for each commit of the bare engine, where that says something.
+    pub(super) fn as_json(&self, to_raw: Option<f64>) -> Value {
+        json!({
+            "per_s": self.per_second,
+            "slowest_per_s": self.spread.0,
+            "quickest_per_s": self.spread.1,
+            "p50_ms": self.p50_ms,
+            "p99_ms": self.p99_ms,
+            "cpu_ms": self.cpu_ms,
+            "to_raw": to_raw,
+        })
+    }
+
+    pub(super) fn cells(&self) -> [String; 5] {
+        let (slowest, quickest) = self.spread;
+        [
+            format!("{:.0}", self.per_second),
+            format!("{slowest:.0}～{quickest:.0}"),
+            format!("{:.2}", self.p50_ms),
+            format!("{:.2}", self.p99_ms),
+            format!("{:.2}", self.cpu_ms),
+        ]
     }
 }
 
@@ -64,8 +95,10 @@ pub(super) fn gauge<W: Send>(
         }
         let ms = |quantile| times.value_at_quantile(quantile) as f64 / 1e6;
         let spent = after? - before?;
+        let per_second = times.len() as f64 / seconds;
         Ok(Figures {
-            per_second: times.len() as f64 / seconds,
+            per_second,
+            spread: (per_second, per_second),
             p50_ms: ms(0.5),
             p99_ms: ms(0.99),
             cpu_ms: spent.as_secs_f64() * 1e3 / times.len().max(1) as f64,

@@ -1,15 +1,20 @@
 //! The product as its users meet it: the real server on a loopback port, and clients that keep their connections.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    io::Read,
+    net::{Ipv4Addr, SocketAddr},
+};
 
-use procedure::value::StaffId;
+use procedure::{general::access::Access, value::StaffId};
 use scenario::language::Move;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, runtime::Runtime};
+use ureq::{Body, http::Response};
 
 use super::load::{PASSWORD, Team};
 use crate::{
     accounts::Accounts,
+    api,
     commands::Wrong,
     office::{Office, random_id},
     serve::{AppState, app},
@@ -40,10 +45,49 @@ impl Serving {
     }
 }
 
+/// A connection that is kept, with room for what is answered: making that room anew costs the
+/// client more than its answer costs the server.
+pub(super) struct Line {
+    agent: ureq::Agent,
+    room: Vec<u8>,
+}
+
+impl Line {
+    pub(super) fn new() -> Line {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+        Line { agent: config.new_agent(), room: vec![0; 1 << 16] }
+    }
+
+    /// Asks for a page; answers its status and bytes.
+    pub(super) fn get(&mut self, url: &str, cookie: &str) -> Result<(u16, &[u8]), Wrong> {
+        let answer = self.agent.get(url).header("cookie", cookie).call().map_err(lost)?;
+        self.read(answer)
+    }
+
+    fn read(&mut self, answer: Response<Body>) -> Result<(u16, &[u8]), Wrong> {
+        let (head, body) = answer.into_parts();
+        let mut reader = body.into_reader();
+        let mut length = 0;
+        loop {
+            if length == self.room.len() {
+                self.room.resize(2 * length, 0);
+            }
+            match reader.read(self.room.get_mut(length..).unwrap_or_default())? {
+                0 => {
+                    return Ok((head.status.as_u16(), self.room.get(..length).unwrap_or_default()));
+                }
+                more => length += more,
+            }
+        }
+    }
+}
+
 /// A client with the sessions of its team.
 pub(super) struct Client {
-    agent: ureq::Agent,
+    line: Line,
     base: String,
+    /// The handler.
+    who: StaffId,
     clerk: String,
     handler: String,
     head: String,
@@ -61,25 +105,25 @@ impl Client {
 
     /// Signs the team in.
     pub(super) fn new(serving: &Serving, team: Team) -> Result<Client, Wrong> {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).build();
         let base = format!("http://{}", serving.address);
         let session = |staff: &StaffId| -> Result<String, Wrong> {
             let body = json!({ "name": staff.0, "password": PASSWORD });
             // An agent of its own, since agents keep cookies and a client has three sessions.
-            let agent = config.new_agent();
+            let agent = Line::new().agent;
             let answer = agent.post(format!("{base}/api/session")).send_json(body).map_err(lost)?;
             let cookie = answer.headers().get("set-cookie").and_then(|it| it.to_str().ok());
             let cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
             cookie.ok_or_else(|| Wrong::Refused(format!("无法登录，状态{}", answer.status())))
         };
         Ok(Client {
+            who: team.handler.clone(),
             clerk: session(&team.clerk)?,
             handler: session(&team.handler)?,
             head: session(&team.head)?,
             acts: team.acts.iter().map(body).collect(),
             assigned: team.assigned,
             turn: 0,
-            agent: config.new_agent(),
+            line: Line::new(),
             base,
         })
     }
@@ -99,28 +143,60 @@ impl Client {
         };
         let body = body.replace("{turn}", &turn.to_string()).replace("{dossier}", dossier);
         let request = self
+            .line
             .agent
             .post(format!("{}/api/acts", self.base))
             .content_type("application/json")
             .header("cookie", if registers { &self.clerk } else { &self.handler })
             .header("idempotency-key", random_id()?);
-        let mut answer = request.send(body).map_err(lost)?;
-        let text = answer.body_mut().read_to_string().map_err(lost)?;
-        if answer.status() == 201 { Ok(()) } else { Err(Wrong::Refused(text)) }
+        match self.line.read(request.send(body).map_err(lost)?)? {
+            (201, _) => Ok(()),
+            (_, text) => Err(Wrong::Refused(String::from_utf8_lossy(text).into_owned())),
+        }
     }
 
     /// Looks at the work list, the handler and the head in turn.
     pub(super) fn look(&mut self) -> Result<(), Wrong> {
         self.turn += 1;
         let session = if self.turn.is_multiple_of(2) { &self.handler } else { &self.head };
-        let request = self.agent.get(format!("{}/", self.base)).header("cookie", session);
-        let mut answer = request.call().map_err(lost)?;
-        let text = answer.body_mut().read_to_string().map_err(lost)?;
-        match text.matches("<th scope=\"row\"").count() {
-            PAGE if answer.status() == 200 => Ok(()),
-            rows => Err(Wrong::Refused(format!("待办页有{rows}件，状态{}", answer.status()))),
+        let (status, page) = self.line.get(&format!("{}/", self.base), session)?;
+        match rows(page) {
+            PAGE if status == 200 => Ok(()),
+            rows => Err(Wrong::Refused(format!("待办页有{rows}件，状态{status}"))),
         }
     }
+
+    /// Opens the page of the next of its dossiers, as its handler.
+    pub(super) fn open(&mut self) -> Result<(), Wrong> {
+        let dossier = self.next_dossier()?;
+        let url = format!("{}/dossiers/{dossier}", self.base);
+        match self.line.get(&url, &self.handler)? {
+            (200, page) if page.trim_ascii_end().ends_with(b"</html>") => Ok(()),
+            (status, _) => Err(Wrong::Refused(format!("卷宗页状态{status}"))),
+        }
+    }
+
+    /// Reads what is to be told of the next of its dossiers, from the record, or from memory if it was read lately.
+    pub(super) fn read(&mut self, office: &Office) -> Result<(), Wrong> {
+        let dossier = self.next_dossier()?;
+        let (found, access) = office.visible(&self.who, &dossier)?;
+        let shown = api::shown(office, &found, access)?;
+        match access {
+            Access::Contents if shown.get("version").is_some_and(Value::is_u64) => Ok(()),
+            _ => Err(Wrong::unreadable("测量样例的卷宗不能查看")),
+        }
+    }
+
+    fn next_dossier(&mut self) -> Result<String, Wrong> {
+        self.turn += 1;
+        let dossier = self.assigned.get(self.turn % self.assigned.len().max(1));
+        dossier.cloned().ok_or_else(|| Wrong::unreadable("测量样例没有卷宗"))
+    }
+}
+
+/// Rows of a list on a page.
+pub(super) fn rows(page: &[u8]) -> usize {
+    memchr::memmem::find_iter(page, "<th scope=\"row\"").count()
 }
 
 fn body(act: &Move) -> String {

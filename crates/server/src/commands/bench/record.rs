@@ -12,8 +12,8 @@ use store::{ListQuery, Listed, Order, Scope, Sort};
 use super::{
     Scale,
     gauge::{Figures, gauge},
-    http::{Serving, lost},
-    say, width,
+    http::{Line, Serving, rows},
+    row, say,
 };
 use crate::{
     accounts::Accounts,
@@ -195,7 +195,7 @@ fn encoded(text: &str) -> String {
 }
 
 struct Client<'a> {
-    agent: ureq::Agent,
+    line: Line,
     address: SocketAddr,
     askers: &'a [Asker],
     case: &'a Case,
@@ -204,10 +204,9 @@ struct Client<'a> {
 
 impl<'a> Client<'a> {
     fn new(serving: &Serving, askers: &'a [Asker], case: &'a Case, start: usize) -> Self {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).build();
         // Clients do not ask the same at the same time.
         let turn = start * case.asked.len() / 16;
-        Client { agent: config.new_agent(), address: serving.address(), askers, case, turn }
+        Client { line: Line::new(), address: serving.address(), askers, case, turn }
     }
 
     fn ask(&mut self) -> Result<(), Wrong> {
@@ -217,33 +216,23 @@ impl<'a> Client<'a> {
             return Err(Wrong::unreadable("案卷库中没有可以查找的内容"));
         };
         let cookie = self.askers.get(*asker).map(|asker| asker.cookie.as_str()).unwrap_or_default();
-        let request = self.agent.get(format!("http://{}{path}", self.address));
-        let mut answer = request.header("cookie", cookie).call().map_err(lost)?;
-        let text = answer.body_mut().read_to_string().map_err(lost)?;
+        let url = format!("http://{}{path}", self.address);
+        let (status, page) = self.line.get(&url, cookie)?;
         // Words are taken from what the asker sees; others may well be in nothing of it.
         let is_sure = matches!(self.case.id, "dossiers" | "number" | "unit" | "title" | "several");
-        let is_expected =
-            answer.status() == 200 && (!is_sure || text.contains("<th scope=\"row\""));
+        let is_expected = status == 200 && (!is_sure || rows(page) > 0);
         if is_expected {
             return Ok(());
         }
         let who = self.askers.get(*asker).map(|asker| asker.who.to_string()).unwrap_or_default();
-        Err(Wrong::Refused(format!("{who}：{path}没有找到，状态{}", answer.status())))
+        Err(Wrong::Refused(format!("{who}：{path}没有找到，状态{status}")))
     }
 }
 
 impl Measured {
     pub(super) fn as_json(&self) -> Value {
-        let figures = |figures: &Figures| {
-            json!({
-                "per_s": figures.per_second,
-                "p50_ms": figures.p50_ms,
-                "p99_ms": figures.p99_ms,
-                "cpu_ms": figures.cpu_ms,
-            })
-        };
         let cases: serde_json::Map<_, _> =
-            self.cases.iter().map(|(id, _, it)| ((*id).to_owned(), figures(it))).collect();
+            self.cases.iter().map(|(id, _, it)| ((*id).to_owned(), it.as_json(None))).collect();
         json!({ "dossiers": self.dossiers, "clients": self.clients, "cases": cases })
     }
 
@@ -251,24 +240,9 @@ impl Measured {
         let Measured { dossiers, clients, cases } = self;
         let mut table =
             format!("卷宗{dossiers}件；客户端{clients}个；中位轮次，时间以毫秒计，CPU含客户端\n\n");
-        let row = |name: &str, cells: [String; 4]| {
-            let mut row = format!("{name}{}", " ".repeat(28_usize.saturating_sub(width(name))));
-            for cell in cells {
-                row.push_str(&" ".repeat(9 - width(&cell).min(9)));
-                row.push_str(&cell);
-            }
-            row + "\n"
-        };
-        table.push_str(&row("", ["每秒", "p50", "p99", "CPU/次"].map(str::to_owned)));
+        table.push_str(&row("", Figures::HEADS));
         for (_, name, figures) in cases {
-            let ms = |ms: f64| format!("{ms:.2}");
-            let cells = [
-                format!("{:.0}", figures.per_second),
-                ms(figures.p50_ms),
-                ms(figures.p99_ms),
-                ms(figures.cpu_ms),
-            ];
-            table.push_str(&row(name, cells));
+            table.push_str(&row(name, figures.cells()));
         }
         table
     }
