@@ -11,10 +11,12 @@ use super::{
 use crate::{
     Cursor, Fault, ListQuery, Listed, Page, Scope, Searchable, Total, Unsearched,
     list::{COUNTED, counted},
-    search::states,
+    search::Language,
     words,
 };
 
+/// That of `tsquery`.
+const LANGUAGE: Language = Language { and: " & ", or: " | ", but_not: " & !", quote: '\'' };
 /// Only one node at a time takes dossiers into the search.
 const TURN: &str = "SELECT pg_try_advisory_xact_lock(1667785059, 1)";
 /// So many of the newest dossiers are looked at to know whether words are in many.
@@ -71,7 +73,7 @@ fn replace_in_turn(link: &mut Link, dossiers: &[Searchable]) -> Result<usize, Fa
     }
     let places: Vec<_> = dossiers.iter().map(|row| row.place).collect();
     let turns: Vec<_> = dossiers.iter().map(|row| row.turn).collect();
-    let words: Vec<_> = dossiers.iter().map(row).collect();
+    let words: Vec<_> = dossiers.iter().map(|row| row.tokens.as_str()).collect();
     // What an act is just changing is passed over: it comes back with another turn.
     let sql = "WITH given AS (
             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[]) g (dossier, turn, words)
@@ -89,41 +91,6 @@ fn replace_in_turn(link: &mut Link, dossiers: &[Searchable]) -> Result<usize, Fa
     Ok(link.execute(sql, &[&places, &turns, &words])? as usize)
 }
 
-/// All that stands in a row, with a blank between: what is no text and the outline with marks,
-/// then the outline and the contents as they are.
-fn row(searchable: &Searchable) -> String {
-    let mut row = String::new();
-    for (mark, tokens) in [
-        (Some(READER), &searchable.readers),
-        (Some(ABOVE), &searchable.above),
-        (Some(STATE), &searchable.state),
-        (Some(OUTLINE), &searchable.outline),
-        (None, &searchable.outline),
-        (None, &searchable.contents),
-    ] {
-        for token in tokens.split_whitespace() {
-            if row.len() + token.len() > LONGEST {
-                return row;
-            }
-            if !row.is_empty() {
-                row.push(' ');
-            }
-            row.extend(mark);
-            row.push_str(token);
-        }
-    }
-    row
-}
-
-/// A `tsvector` holds a mebibyte; what is beyond is not found.
-const LONGEST: usize = 1_000_000;
-
-/// No word begins with one of these.
-const OUTLINE: char = '^';
-const READER: char = '+';
-const ABOVE: char = '-';
-const STATE: char = '=';
-
 /// The dossiers in whose texts all the words of the question are, newest first.
 pub(super) fn find(link: &mut Link, query: &ListQuery, question: &str) -> Result<Page, Fault> {
     let words = words::required(question);
@@ -132,8 +99,8 @@ pub(super) fn find(link: &mut Link, query: &ListQuery, question: &str) -> Result
     }
     // No table here is read from its beginning to its end, whatever the statistics say.
     link.batch("SET LOCAL enable_seqscan = off")?;
-    let matching = matching(query, &words);
-    let outline = words.iter().map(|word| quoted(OUTLINE, word)).collect::<Vec<_>>().join(" & ");
+    let matching = LANGUAGE.matching(query, &words);
+    let outline = LANGUAGE.in_outline(&words);
     let way = Way::of(link, query, &matching)?;
     let mut search = Search { link, query, matching, outline, way };
     let mut below = query.after.as_ref().map_or(i64::MAX, |cursor| cursor.dossier);
@@ -313,42 +280,4 @@ impl Search<'_> {
         }
         Ok(rows.len() - late.len() + self.seen(&late)?.len())
     }
-}
-
-/// A question in the language of the index: for each class of access its words, and the filters.
-fn matching(query: &ListQuery, words: &[String]) -> String {
-    let (above, readers): (Vec<_>, Vec<_>) =
-        query.principals.iter().partition(|principal| query.outline.contains(principal));
-    let class = |mark: char, principals: &[&String], texts: Option<char>| {
-        let signs = principals.iter().map(|it| quoted(mark, &words::sign(it)));
-        let signs = signs.collect::<Vec<_>>().join(" | ");
-        let words = words.iter().map(|word| match texts {
-            Some(mark) => quoted(mark, word),
-            None => format!("'{word}'"),
-        });
-        let words = words.collect::<Vec<_>>().join(" & ");
-        (!principals.is_empty()).then(|| format!("({words} & ({signs}))"))
-    };
-    let classes = [class(READER, &readers, None), class(ABOVE, &above, Some(OUTLINE))];
-    let classes: Vec<_> = classes.into_iter().flatten().collect();
-    let mut matching = format!("({})", classes.join(" | "));
-    for state in states(query) {
-        matching.push_str(&format!(" & {}", quoted(STATE, &state)));
-    }
-    let finds = |principal: &String| {
-        let sign = words::sign(principal);
-        format!("({} | {})", quoted(READER, &sign), quoted(ABOVE, &sign))
-    };
-    if let Some(within) = &query.within {
-        matching.push_str(&format!(" & {}", finds(within)));
-    }
-    if let Some(without) = &query.without {
-        matching.push_str(&format!(" & !{}", finds(without)));
-    }
-    matching
-}
-
-/// No token has a quotation mark or a backslash in it.
-fn quoted(mark: char, token: &str) -> String {
-    format!("'{mark}{token}'")
 }

@@ -43,7 +43,7 @@ use writer::Writer;
 
 /// "chac", so that `file` and this program know the database for what it is.
 const APPLICATION: i64 = 0x6368_6163;
-const SCHEMA: i64 = 4;
+const SCHEMA: i64 = 5;
 /// Earlier schemas kept leaves without a tree.
 const FIRST_WITH_TREE: i64 = 3;
 /// What each schema added to the one before.
@@ -52,6 +52,7 @@ const SCHEMA_SQL: [&str; SCHEMA as usize] = [
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
 ];
 
 /// How long to wait for another process.

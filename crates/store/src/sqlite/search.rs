@@ -12,12 +12,15 @@ use super::{
 use crate::{
     Cursor, Fault, ListQuery, Listed, Page, Scope, Searchable, Total, Unsearched,
     list::{COUNTED, counted},
-    search::states,
+    search::Language,
     words,
 };
 
 /// Pages of the index that are written anew at once, so that acts do not wait long for it.
 const TIDIED: usize = 500;
+
+/// FTS5's own.
+const LANGUAGE: Language = Language { and: " AND ", or: " OR ", but_not: " NOT ", quote: '"' };
 
 /// Says that a dossier is to be taken into the search again.
 pub(super) fn queue(connection: &Connection, nr: i64) -> Result<(), Fault> {
@@ -58,15 +61,12 @@ pub(super) fn queued(
 pub(super) fn replace(connection: &Connection, dossiers: &[Searchable]) -> Result<usize, Fault> {
     let mut done =
         connection.prepare_cached("DELETE FROM unsearched WHERE dossier = ?1 AND turn = ?2")?;
-    let mut replace = connection.prepare_cached(
-        "INSERT OR REPLACE INTO search (rowid, outline, contents, readers, above, state)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
+    let mut replace = connection
+        .prepare_cached("INSERT OR REPLACE INTO search (rowid, tokens) VALUES (?1, ?2)")?;
     let mut taken = 0;
     for row in dossiers {
         if done.execute((row.place, row.turn))? == 1 {
-            let texts = (&row.outline, &row.contents, &row.readers, &row.above, &row.state);
-            replace.execute((row.place, texts.0, texts.1, texts.2, texts.3, texts.4))?;
+            replace.execute((row.place, &row.tokens))?;
             taken += 1;
         }
     }
@@ -96,7 +96,9 @@ pub(super) fn find(
     }
     let any_late = "SELECT 1 FROM unsearched LIMIT 1";
     let any_late = connection.prepare_cached(any_late)?.exists(())?;
-    let search = Search { connection, query, matching: matching(query, &words), words, any_late };
+    let matching = LANGUAGE.matching(query, &words);
+    let outline = LANGUAGE.in_outline(&words);
+    let search = Search { connection, query, matching, outline, any_late };
     let below = query.after.as_ref().map_or(i64::MAX, |cursor| cursor.dossier);
     let (mut found, mut hits) = (Vec::new(), 0);
     // From the beginning one walk gives the page and the total.
@@ -127,7 +129,8 @@ struct Search<'a> {
     query: &'a ListQuery,
     /// In the language of the index.
     matching: String,
-    words: Vec<String>,
+    /// The words alone, in the outline.
+    outline: String,
     /// Whether any dossier changed since it was taken into the search.
     any_late: bool,
 }
@@ -221,8 +224,7 @@ impl Search<'_> {
 
     fn is_in_outline(&self, nr: i64) -> Result<bool, Fault> {
         let sql = "SELECT 1 FROM search WHERE search MATCH ?1 AND rowid = ?2";
-        let words = all(self.words.iter().map(|word| in_columns("outline", word)));
-        Ok(self.connection.prepare_cached(sql)?.exists((words, nr))?)
+        Ok(self.connection.prepare_cached(sql)?.exists((&self.outline, nr))?)
     }
 
     /// Whether a hit is one without looking: the index knows who finds what is not late.
@@ -238,44 +240,4 @@ impl Search<'_> {
         })?;
         Ok(counted(count))
     }
-}
-
-/// A question in the language of the index: for each class of access its words, and the filters.
-fn matching(query: &ListQuery, words: &[String]) -> String {
-    let (above, readers): (Vec<_>, Vec<_>) =
-        query.principals.iter().partition(|principal| query.outline.contains(principal));
-    let class = |column: &str, principals: &[&String], texts: &str| {
-        let signs = principals.iter().map(|it| quoted(&words::sign(it))).collect::<Vec<_>>();
-        let scope = format!("{column} : ({})", signs.join(" OR "));
-        let words = words.iter().map(|word| in_columns(texts, word));
-        (!principals.is_empty()).then(|| format!("({} AND {scope})", all(words)))
-    };
-    let classes =
-        [class("readers", &readers, "{outline contents}"), class("above", &above, "outline")];
-    let classes: Vec<_> = classes.into_iter().flatten().collect();
-    let mut matching = format!("({})", classes.join(" OR "));
-    for state in states(query) {
-        matching.push_str(&format!(" AND {}", in_columns("state", &state)));
-    }
-    if let Some(within) = &query.within {
-        matching.push_str(&format!(" AND {}", in_columns("{readers above}", &words::sign(within))));
-    }
-    if let Some(without) = &query.without {
-        let sign = in_columns("{readers above}", &words::sign(without));
-        matching = format!("({matching}) NOT {sign}");
-    }
-    matching
-}
-
-fn all(terms: impl Iterator<Item = String>) -> String {
-    terms.collect::<Vec<_>>().join(" AND ")
-}
-
-fn in_columns(columns: &str, word: &str) -> String {
-    format!("{columns} : {}", quoted(word))
-}
-
-/// No token has a quotation mark in it.
-fn quoted(token: &str) -> String {
-    format!("\"{token}\"")
 }

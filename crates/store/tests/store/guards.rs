@@ -56,8 +56,8 @@ fn foreign_newer_and_altered_databases_are_refused() {
         place.raw().execute_batch(sql).unwrap();
         open(&place)
     };
-    assert_eq!(alter("PRAGMA user_version = 4"), None);
-    assert_eq!(alter("PRAGMA user_version = 5"), Some(Fault::Newer { found: 5, known: 4 }));
+    assert_eq!(alter("PRAGMA user_version = 5"), None);
+    assert_eq!(alter("PRAGMA user_version = 6"), Some(Fault::Newer { found: 6, known: 5 }));
     let foreign = Some(Fault::Foreign("application id 0x00000007".to_owned()));
     assert_eq!(alter("PRAGMA application_id = 7"), foreign);
     let altered =

@@ -82,8 +82,8 @@ impl Served {
         let out = self.0.stdout.take().map(BufReader::new);
         for line in out.into_iter().flat_map(BufRead::lines) {
             let line = line?;
-            let address = line.split_whitespace().find(|word| word.starts_with("http://"));
-            if let Some(address) = address {
+            if let Some(place) = line.find("http://") {
+                let address = line.get(place..).unwrap_or_default();
                 return Ok(address.trim_end_matches('/').to_owned());
             }
         }

@@ -31,6 +31,7 @@ struct Statements {
     access: Statement,
     changed: Statement,
     found: Statement,
+    unsearched: Statement,
     articles: Statement,
     count: Statement,
     outcome: Statement,
@@ -95,6 +96,7 @@ impl Raw {
             let stream = work.query_one(&statements.stream, &[&name])?.try_get(0)?;
             let nr = work.query_one(&statements.dossier, &[&id, now])?.try_get(0)?;
             work.execute(&statements.access, &[&nr, now])?;
+            work.execute(&statements.unsearched, &[&nr])?;
             let new = Place { nr, stream, version: 1, articles: 0 };
             statements.event(&mut work, sample, &new, *now)?;
             statements.rest_on(&mut work, sample, &new)?;
@@ -103,6 +105,7 @@ impl Raw {
             statements.event(&mut work, sample, dossier, *now)?;
             work.execute(&statements.changed, &[&dossier.nr, now])?;
             work.execute(&statements.found, &[&dossier.nr, now])?;
+            work.execute(&statements.unsearched, &[&dossier.nr])?;
             statements.rest_on(&mut work, sample, dossier)?;
             dossier.articles |= sample.articles;
         }
@@ -138,12 +141,18 @@ impl Statements {
                 FROM dossier WHERE nr = (SELECT min(nr) FROM dossier) RETURNING nr",
             )?,
             access: prepare(
-                "INSERT INTO access (dossier, principal, ended, due, received, changed, number)
-                SELECT $1, principal, ended, due, received, $2, number FROM access
+                "INSERT INTO access
+                    (dossier, principal, ended, due, received, changed, number, stage)
+                SELECT $1, principal, ended, due, received, $2, number, stage FROM access
                 WHERE dossier = (SELECT min(nr) FROM dossier)",
             )?,
             changed: prepare("UPDATE dossier SET changed = $2 WHERE nr = $1")?,
             found: prepare("UPDATE access SET changed = $2 WHERE dossier = $1")?,
+            unsearched: prepare(
+                "INSERT INTO unsearched (dossier, turn)
+                VALUES ($1, floor(random() * 9007199254740992)::bigint)
+                ON CONFLICT (dossier) DO UPDATE SET turn = excluded.turn",
+            )?,
             articles: prepare("UPDATE dossier SET articles = $2 WHERE nr = $1")?,
             count: prepare(
                 "INSERT INTO article_count AS c (department, article, ended, dossiers)

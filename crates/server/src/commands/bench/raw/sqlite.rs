@@ -121,10 +121,12 @@ impl Act<'_> {
             FROM dossier ORDER BY nr DESC LIMIT 1";
         execute(connection, sql, (id, now))?;
         let nr = connection.last_insert_rowid();
-        let sql = "INSERT INTO access (dossier, principal, ended, due, received, changed, number)
-            SELECT ?1, principal, ended, due, received, ?2, number FROM access
+        let sql = "INSERT INTO access
+                (dossier, principal, ended, due, received, changed, number, stage)
+            SELECT ?1, principal, ended, due, received, ?2, number, stage FROM access
             WHERE dossier = ?1 - 1";
         execute(connection, sql, (nr, now))?;
+        self.queue(nr)?;
         self.rest_on(nr, 0)
     }
 
@@ -136,9 +138,17 @@ impl Act<'_> {
         execute(connection, sql, (dossier.nr, now))?;
         let sql = "UPDATE access SET changed = ?2 WHERE dossier = ?1";
         execute(connection, sql, (dossier.nr, now))?;
+        self.queue(dossier.nr)?;
         self.rest_on(dossier.nr, dossier.articles)?;
         dossier.articles |= self.sample.articles;
         Ok(())
+    }
+
+    /// That the dossier is to be taken into the search again.
+    fn queue(&self, nr: i64) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO unsearched (dossier, turn) VALUES (?1, random())
+            ON CONFLICT (dossier) DO UPDATE SET turn = random()";
+        execute(self.connection, sql, (nr,))
     }
 
     /// The articles that a dossier has not rested on before, and how many dossiers now do.
@@ -221,7 +231,7 @@ mod tests {
         office::{Office, Submitted},
     };
 
-    const TABLES: [&str; 9] = [
+    const TABLES: [&str; 10] = [
         "stream",
         "event",
         "leaf",
@@ -229,6 +239,7 @@ mod tests {
         "series",
         "dossier",
         "access",
+        "unsearched",
         "article_count",
         "outcome",
     ];
