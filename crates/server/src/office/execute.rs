@@ -111,7 +111,7 @@ impl Office {
         let prepared = self.prepare(submitted)?;
         match self.attempt(&prepared) {
             // A database that is away cannot be asked about anything else.
-            Err(No::Denied(away @ (Denied::Unavailable | Denied::Unresolved))) => Err(away.into()),
+            Err(No::Denied(away)) if away.is_away() => Err(away.into()),
             // What stands against a repetition may be its own first outcome.
             Err(no) if !matches!(no, No::Fault(_)) => self.first_outcome(&prepared)?.ok_or(no),
             outcome => outcome,
