@@ -59,6 +59,20 @@ pub(crate) struct Sent {
     pub(crate) body: Vec<u8>,
 }
 
+impl Sent {
+    /// The same for another time, under another name and key.
+    pub(crate) fn again(&mut self, time: usize) {
+        if let Ok(body) = std::str::from_utf8(&self.body).map(str::to_owned) {
+            let body = body.replace("_key=k1", &format!("_key=k1.{time}"));
+            let body = body.replace(
+                "name=%E6%A0%B7%E4%BE%8B%E5%8E%82",
+                &format!("name=%E6%A0%B7%E4%BE%8B%E5%8E%82{time}"),
+            );
+            self.body = body.into_bytes();
+        }
+    }
+}
+
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
