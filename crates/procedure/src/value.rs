@@ -487,7 +487,10 @@ impl Value for Fact {
             Some((word, because)) => (word.trim(), because.trim()),
             None => (text, ""),
         };
-        let reason = || LongText::new(because).map_err(|_| format!("「{word}」须说明原因"));
+        let reason = || match because {
+            "" => Err(format!("「{word}」须说明原因")),
+            _ => LongText::new(because).map_err(|wrong| format!("「{word}」的原因{wrong}")),
+        };
         match word {
             "是" => Ok(Fact::Yes),
             "否" => Ok(Fact::No),
