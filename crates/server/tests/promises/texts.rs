@@ -260,11 +260,16 @@ fn said<'a>(answered: &'a Answered, field: &str) -> Option<&'a str> {
     fields.iter().find(|it| it["field"] == field)?["message"].as_str()
 }
 
-/// A message is clear if it says in Chinese what is wrong, and names the column where there is one.
+/// A message is clear if it says in Chinese what is wrong, of which column where there is one, and
+/// of a text why it is none.
 fn is_clear(spot: &Spot, message: &str) -> bool {
+    if UNREACHED.contains(&(spot.field.id, spot.label())) {
+        return true;
+    }
     let chinese = message.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).count();
-    let unreached = UNREACHED.contains(&(spot.field.id, spot.label()));
-    chinese >= 4 && (spot.column.is_none() || unreached || message.contains(spot.label()))
+    let named = spot.column.is_none() || message.contains(spot.label());
+    let why = ["控制字符", "只能填写一行", "过长"].iter().any(|why| message.contains(why));
+    chinese >= 4 && named && (why || !is_ordinary(spot.kind(), Fits::Anywhere))
 }
 
 #[test]
