@@ -232,6 +232,9 @@ const OF_RECORD: [&str; 9] = [
     "sealer",
 ];
 
+/// A check and how it ended, as it is said.
+type Ends = (&'static str, &'static str);
+
 /// Those of them that are not good, by what the real program says.
 fn of_record(settings: &[(&str, &Path)]) -> Vec<(String, String)> {
     let mut doctor = Command::new(env!("CARGO_BIN_EXE_chachu"));
@@ -265,13 +268,14 @@ fn o1_each_weakness_of_a_record_is_seen_by_one_check() {
         };
         store.audit(&Stream::audit("1", "2026-03-16"), recorded, entry).unwrap();
     }
-    let weaknesses: [(Option<(&str, &str)>, fn(&Path)); 4] = [
-        (None, |_| {}),
-        (Some(("open", "故障")), |root| past(root, "PRAGMA application_id = 7")),
-        (Some(("integrity", "故障")), |root| {
+    type Weaken = fn(&Path);
+    let weaknesses: [(&[Ends], Weaken); 4] = [
+        (&[], |_| {}),
+        (&[("open", "故障")], |root| past(root, "PRAGMA application_id = 7")),
+        (&[("integrity", "故障")], |root| {
             past(root, "UPDATE event SET payload = x'5b5d' WHERE kind = 'viewed' AND version = 1");
         }),
-        (Some(("clock", "警告")), |root| {
+        (&[("clock", "警告")], |root| {
             let store = Store::open(&root.join("data"), &root.join("data.keys")).unwrap();
             view(&store, 4_000_000_000_000);
         }),
@@ -287,7 +291,7 @@ fn o1_each_weakness_of_a_record_is_seen_by_one_check() {
         weaken(root.path());
         let seen = of_record(&[("CHACHU_DATA", &data)]);
         let seen: Vec<_> = seen.iter().map(|(code, end)| (code.as_str(), end.as_str())).collect();
-        assert_eq!(seen, expected.into_iter().collect::<Vec<_>>());
+        assert_eq!(seen, expected);
     }
 }
 
@@ -299,7 +303,8 @@ const CAST: &str = "案例 样例机构
 #[test]
 fn o1_each_weakness_of_a_database_is_seen_by_one_check() {
     // Few connections with many locks each, and as many connections as usual with few locks.
-    let weaknesses: [(&[&str], &str, &[(&str, &str)]); 4] = [
+    type Settings = &'static [&'static str];
+    let weaknesses: [(Settings, &str, &[Ends]); 4] = [
         (&["synchronous_commit=off"], "", &[]),
         (
             &["max_connections=60", "max_locks_per_transaction=200", "fsync=off"],
