@@ -265,10 +265,20 @@ impl<const LIMIT: usize> Words<LIMIT> {
 fn admissible(c: char, lines: bool) -> bool {
     match c {
         '\n' | '\t' => lines,
-        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' => false,
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => false,
+        '\u{200E}' | '\u{200F}' | '\u{061C}' => false,
         '\u{2028}' | '\u{2029}' | '\u{FEFF}' => false,
         c => !c.is_control(),
     }
+}
+
+/// The text with a visible mark for each character that no text may hold: for what is shown without being recorded.
+pub fn marked(text: &str) -> String {
+    let lines = text.replace("\r\n", "\n");
+    lines
+        .chars()
+        .map(|c| if admissible(c, true) { c } else { char::REPLACEMENT_CHARACTER })
+        .collect()
 }
 
 impl<const LIMIT: usize> std::fmt::Display for Words<LIMIT> {
@@ -315,7 +325,7 @@ pub fn read_date(text: &str) -> Result<Date, String> {
 
 /// The first characters of what was entered, for an error message.
 pub fn excerpt(text: &str) -> String {
-    let short: String = text.chars().take(24).filter(|c| !c.is_control()).collect();
+    let short: String = text.chars().take(24).filter(|&c| admissible(c, false)).collect();
     if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
@@ -477,7 +487,10 @@ impl Value for Fact {
             Some((word, because)) => (word.trim(), because.trim()),
             None => (text, ""),
         };
-        let reason = || LongText::new(because).map_err(|_| format!("「{word}」须说明原因"));
+        let reason = || match because {
+            "" => Err(format!("「{word}」须说明原因")),
+            _ => LongText::new(because).map_err(|wrong| format!("「{word}」的原因{wrong}")),
+        };
         match word {
             "是" => Ok(Fact::Yes),
             "否" => Ok(Fact::No),

@@ -91,7 +91,16 @@ impl Accounts {
     /// Signs somebody in; answers the session's token.
     pub async fn sign_in(&self, name: String, password: String) -> Result<String, No> {
         let accounts = self.clone();
-        self.hashing(move || accounts.check_and_begin(&name, &password)).await
+        self.hashing(move || {
+            let (staff, token) = accounts.check_and_begin(&name, &password)?;
+            // Without its entry the session ends before anybody has it.
+            if let Err(no) = accounts.inner.office.tell_done(&staff) {
+                accounts.end(&token)?;
+                return Err(no);
+            }
+            Ok(token)
+        })
+        .await
     }
 
     /// Whose session this is. A session that is used goes on.
@@ -148,12 +157,16 @@ impl Accounts {
         open.insert(token, expires);
     }
 
-    /// Ends a session.
+    /// Ends a session; that it ends is on record before it does.
     pub fn sign_out(&self, token: &str) -> Result<(), No> {
-        let token = digest(token);
-        if let Some(session) = self.store().session(&token)? {
-            trail::who(&StaffId(session.staff));
+        if let Some(session) = self.store().session(&digest(token))? {
+            self.inner.office.tell_done(&StaffId(session.staff))?;
         }
+        self.end(token)
+    }
+
+    fn end(&self, token: &str) -> Result<(), No> {
+        let token = digest(token);
         self.inner.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&token);
         Ok(self.store().delete_session(&token)?)
     }
@@ -167,9 +180,9 @@ impl Accounts {
     ) -> Result<String, No> {
         let accounts = self.clone();
         self.hashing(move || {
-            let token = accounts.check_and_begin(&staff.0, &old)?;
+            let (_, token) = accounts.check_and_begin(&staff.0, &old)?;
             if let Err(no) = accounts.replace_password(&staff, &old, &new) {
-                accounts.sign_out(&token)?;
+                accounts.end(&token)?;
                 return Err(no);
             }
             accounts.store().delete_sessions_of(&staff.0)?;
@@ -200,7 +213,7 @@ impl Accounts {
         blocking(work).await
     }
 
-    fn check_and_begin(&self, name: &str, password: &str) -> Result<String, No> {
+    fn check_and_begin(&self, name: &str, password: &str) -> Result<(StaffId, String), No> {
         self.inner.office.refresh()?;
         let directory = self.inner.office.directory();
         let staff = find(&directory, name).map(|staff| staff.id.clone());
@@ -235,10 +248,10 @@ impl Accounts {
         // The password may have been changed while this one was compared. Whoever changed it ended the
         // sessions after that: this one among them, unless it began too late, and then it ends here.
         if self.store().credential(&staff.0)?.is_none_or(|it| it.password != *expected) {
-            self.sign_out(&token)?;
+            self.end(&token)?;
             return Err(Denied::WrongPassword.into());
         }
-        Ok(token)
+        Ok((staff.clone(), token))
     }
 
     pub(crate) fn begin(&self, staff: &StaffId) -> Result<String, No> {

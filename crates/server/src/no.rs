@@ -60,6 +60,8 @@ pub enum Denied {
     Busy,
     /// 数据库暂时无法连接. Nothing was done.
     Unavailable,
+    /// 记录无法写入. Without its entry nothing is done, and nothing was.
+    Unrecorded,
     /// 结果不明. Whether it was done is not known; the same key tells.
     Unresolved,
 }
@@ -67,7 +69,12 @@ pub enum Denied {
 impl Denied {
     /// Whether the same request, sent again a little later, may well be served.
     pub fn passes(&self) -> bool {
-        matches!(self, Denied::Busy | Denied::Full | Denied::Unavailable | Denied::Unresolved)
+        self.is_away() || matches!(self, Denied::Busy | Denied::Full)
+    }
+
+    /// Whether the record could not be asked or written, so that it keeps no entry of that either.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Denied::Unavailable | Denied::Unresolved | Denied::Unrecorded)
     }
 
     /// The HTTP status.
@@ -84,7 +91,7 @@ impl Denied {
             Denied::WeakPassword(_) => 422,
             Denied::Throttled { .. } => 429,
             Denied::HeaderTooLarge => 431,
-            Denied::Busy | Denied::Unavailable | Denied::Unresolved => 503,
+            Denied::Busy | Denied::Unavailable | Denied::Unrecorded | Denied::Unresolved => 503,
             Denied::Full => 507,
         }
     }
@@ -110,6 +117,7 @@ impl Denied {
             Denied::Full => "full",
             Denied::Busy => "busy",
             Denied::Unavailable => "unavailable",
+            Denied::Unrecorded => "unrecorded",
             Denied::Unresolved => "unresolved",
         }
     }
@@ -134,6 +142,7 @@ impl Denied {
             Denied::Full => "磁盘已满，未保存任何内容".to_owned(),
             Denied::Busy => "系统繁忙，未处理本次请求".to_owned(),
             Denied::Unavailable => "数据库暂时无法连接，没有办理，也没有保存任何内容".to_owned(),
+            Denied::Unrecorded => "记录无法写入，没有办理，也没有保存任何内容".to_owned(),
             Denied::Unresolved => "没有等到办理的结果，本次是否已经录入尚不能确定".to_owned(),
         }
     }
@@ -159,6 +168,7 @@ impl Denied {
             Denied::Full => "请管理人员清理磁盘后重试",
             Denied::Busy => "稍后重试",
             Denied::Unavailable => "稍后重试；请求编号不变的，重复提交只会生效一次",
+            Denied::Unrecorded => "告知管理人员；排除之后，以同一请求编号重复提交只会生效一次",
             Denied::Unresolved => {
                 "稍后以同一请求编号重试：已经录入的，答复原来的结果，不会重复录入"
             }
@@ -211,6 +221,10 @@ impl From<store::Fault> for No {
             store::Fault::Unresolved => {
                 tracing::warn!(%fault, "the database went away in a commit");
                 No::Denied(Denied::Unresolved)
+            }
+            store::Fault::Unwritten(_) => {
+                tracing::error!(%fault, "the record cannot be written");
+                No::Denied(Denied::Unrecorded)
             }
             fault => No::Fault(Operation::log(&fault)),
         }

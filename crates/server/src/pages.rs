@@ -318,7 +318,11 @@ async fn set_clock(visit: Visit, headers: HeaderMap, request: Request) -> Respon
         asked
     };
     if let Some(day) = day {
-        visit.state.office.clock().set(day.to_datetime(now.time()));
+        let (office, who, day) =
+            (visit.state.office.clone(), visit.who.clone(), day.to_datetime(now.time()));
+        if let Err(no) = blocking(move || office.set_clock(&who, day)).await {
+            return visit.trouble(&no);
+        }
     }
     let back = headers.get(header::REFERER).and_then(|from| from.to_str().ok());
     let path =

@@ -278,8 +278,8 @@ async fn told(
     });
     match telling.await {
         Ok(Ok(())) => response,
-        // A database that is away keeps no entry of having been away; the answer says so already.
-        Ok(Err(No::Denied(Denied::Unavailable | Denied::Unresolved))) if status == AWAY => response,
+        // A record that is away keeps no entry of having been away; the answer says so already.
+        Ok(Err(No::Denied(away))) if away.is_away() && status == AWAY => response,
         Ok(Err(no)) => refuse(no),
         Err(error) => refuse(No::Fault(Operation::log(&error))),
     }

@@ -1,9 +1,11 @@
-//! D6: many clients at once come out as if they had come one after the other.
+//! D6: many clients at once come out as if they had come one after the other, on one node with
+//! SQLite and on two with one PostgreSQL.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     unreachable_pub,
+    dead_code,
     reason = "a test fails by panicking and says what it measured; its support is shared"
 )]
 
@@ -12,14 +14,22 @@ mod history;
 #[path = "support/serving.rs"]
 mod serving;
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use procedure::{Entry, directory::Event, value::StaffId};
+use scenario::Scenario;
 use server::{accounts::give_known_password, clock::Clock, office::Office};
-use store::Store;
+use store::{At, Store};
+use tempfile::TempDir;
+use testkit::Cluster;
 
 use history::Act;
-use serving::{Serving, verify};
+use serving::{Serving, verify, verify_by};
 
 const PASSWORD: &str = "scenario-password";
 const CLIENTS: u64 = 64;
@@ -30,10 +40,9 @@ fn open(root: &Path) -> Store {
     Store::open(&root.join("data"), &root.join("data.keys")).unwrap()
 }
 
-/// One run on a new record: what the clients heard, and what stands in the record.
-fn run(seed: u64, length: Duration) -> (Vec<Act>, Dossiers) {
-    let root = tempfile::tempdir().unwrap();
-    let office = Office::open(open(root.path()), Clock::default()).unwrap();
+/// Founds the office of the case on a new record.
+fn found(store: Store) -> Scenario {
+    let office = Office::open(store, Clock::default()).unwrap();
     let case = history::case(office.now().date());
     office.found(case.cast.clone()).unwrap();
     let staff = case.cast.iter().filter_map(|event| match event {
@@ -42,7 +51,13 @@ fn run(seed: u64, length: Duration) -> (Vec<Act>, Dossiers) {
     });
     let staff: Vec<StaffId> = staff.collect();
     give_known_password(office.store(), &staff, PASSWORD).unwrap();
-    drop(office);
+    case
+}
+
+/// One run on a new record: what the clients heard, and what stands in the record.
+fn run(seed: u64, length: Duration) -> (Vec<Act>, Dossiers) {
+    let root = tempfile::tempdir().unwrap();
+    let case = found(open(root.path()));
     let serving = Serving::start(&root.path().join("data"));
     let acts =
         history::run(std::slice::from_ref(&serving.base), PASSWORD, &case, seed, CLIENTS, length);
@@ -52,40 +67,105 @@ fn run(seed: u64, length: Duration) -> (Vec<Act>, Dossiers) {
     (acts, dossiers)
 }
 
+/// A database that several nodes share, and their directories.
+struct Shared {
+    cluster: Cluster,
+    database: String,
+    root: TempDir,
+}
+
+impl Shared {
+    fn new(cluster: Cluster) -> Shared {
+        let database = cluster.empty();
+        store::migrate(&cluster.as_owner(&database)).unwrap();
+        Shared { cluster, database, root: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn open(&self) -> Store {
+        let (data, keys, vault) = (self.path("data"), self.path("keys"), self.path("vault"));
+        let at = At { data: &data, keys: &keys, vault: Some(&vault), passphrase: None };
+        Store::connect_at(&self.cluster.as_server(&self.database), &at).unwrap()
+    }
+
+    /// The program with the settings of a node.
+    fn node(&self, name: &str) -> Command {
+        let mut node = Command::new(env!("CARGO_BIN_EXE_chachu"));
+        node.env("CHACHU_DATABASE", self.cluster.as_server(&self.database));
+        node.env("CHACHU_KEYS", self.path("keys")).env("CHACHU_VAULT", self.path("vault"));
+        node.env("CHACHU_NODE", name);
+        node
+    }
+}
+
+/// The same on two nodes, whose clients are every other one; one database keeps them apart.
+fn run_on_two(seed: u64, length: Duration) -> (Vec<Act>, Dossiers) {
+    let shared = Shared::new(Cluster::fast());
+    let case = found(shared.open());
+    let data = shared.path("data");
+    let nodes = ["1", "2"].map(|name| Serving::by(shared.node(name), &data));
+    let addresses = nodes.each_ref().map(|node| node.base.clone());
+    let acts = history::run(&addresses, PASSWORD, &case, seed, CLIENTS, length);
+    nodes.into_iter().for_each(Serving::kill);
+    verify_by(shared.node("1"), &data);
+    let dossiers = history::dossiers(&shared.open());
+    (acts, dossiers)
+}
+
 fn count(dossiers: &Dossiers, step: &str) -> usize {
     dossiers.values().flatten().filter(|entry| entry.step == step).count()
 }
 
 #[test]
 fn d6_acts_of_many_clients_at_once_come_out_one_after_the_other() {
-    let (seeds, length) = match std::env::var_os("CHACHU_LONG") {
-        Some(_) => (10, Duration::from_secs(60)),
-        None => (2, Duration::from_secs(10)),
-    };
+    let (seeds, length) = seeds(2);
     for seed in 1..=seeds {
-        let (acts, dossiers) = run(seed, length);
-        let problems = history::problems(&acts, &dossiers);
-        let answered = |status| acts.iter().filter(|act| act.status == status).count();
-        println!(
-            "seed {seed}: {} requests, {} done, {} refused, {} behind others, {} busy; {} dossiers, {} approved, {} stood back, {} handed over, {} confirmed",
-            acts.len(),
-            answered(201),
-            answered(422),
-            answered(409),
-            answered(503),
-            dossiers.len(),
-            count(&dossiers, "approve"),
-            dossiers.values().flatten().filter(|e| e.step == "recuse").count(),
-            count(&dossiers, "hand_over_evidence"),
-            count(&dossiers, "confirm_evidence"),
-        );
-        assert!(problems.is_empty(), "seed {seed}: {problems:#?}");
-        assert!(answered(409) > 0, "nobody was ever quicker than another");
-        assert!(count(&dossiers, "hand_over_evidence") > 0, "nothing changed hands");
-        if seed == 1 {
-            controls(&acts, &dossiers);
-        }
+        println!("{}", looked_at(seed, &run(seed, length)));
     }
+}
+
+#[test]
+fn d6_on_two_nodes_they_do_too() {
+    let (seeds, length) = seeds(1);
+    for seed in 1..=seeds {
+        println!("{}", looked_at(seed, &run_on_two(seed, length)));
+    }
+}
+
+/// So many seeds, or ten longer ones.
+fn seeds(fast: u64) -> (u64, Duration) {
+    match std::env::var_os("CHACHU_LONG") {
+        Some(_) => (10, Duration::from_secs(60)),
+        None => (fast, Duration::from_secs(10)),
+    }
+}
+
+/// What a run came to, once it is found that it could have come one after the other.
+fn looked_at(seed: u64, (acts, dossiers): &(Vec<Act>, Dossiers)) -> String {
+    let problems = history::problems(acts, dossiers);
+    assert!(problems.is_empty(), "seed {seed}: {problems:#?}");
+    let answered = |status| acts.iter().filter(|act| act.status == status).count();
+    assert!(answered(409) > 0, "nobody was ever quicker than another");
+    assert!(count(dossiers, "hand_over_evidence") > 0, "nothing changed hands");
+    if seed == 1 {
+        controls(acts, dossiers);
+    }
+    format!(
+        "seed {seed}: {} requests, {} done, {} refused, {} behind others, {} busy; {} dossiers, {} approved, {} stood back, {} handed over, {} confirmed",
+        acts.len(),
+        answered(201),
+        answered(422),
+        answered(409),
+        answered(503),
+        dossiers.len(),
+        count(dossiers, "approve"),
+        count(dossiers, "recuse"),
+        count(dossiers, "hand_over_evidence"),
+        count(dossiers, "confirm_evidence"),
+    )
 }
 
 /// The same history, once falsified, is found out each time.

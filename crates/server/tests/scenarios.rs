@@ -5,16 +5,29 @@
 mod common;
 
 use std::{
+    cell::RefCell,
+    collections::BTreeSet,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
+    rc::Rc,
 };
 
 use common::{PASSWORD, Served, found, serve, serve_on};
-use procedure::{directory, value::StaffId};
-use scenario::{Scenario, language::Statement, play};
-use server::samples;
+use jiff::civil::DateTime;
+use procedure::{
+    directory,
+    step::Field,
+    summary::Summary,
+    value::{Answer, Answers, Kind, StaffId},
+};
+use scenario::{
+    Reply, Scenario, World,
+    language::{Manner, Move, Outcome, Statement},
+    play,
+};
+use server::{office::Office, samples};
 use store::Store;
-use testkit::{Cluster, Http};
+use testkit::{Client, Cluster, Http};
 use tokio::{runtime::Runtime, task::AbortHandle};
 
 const TODAY: jiff::civil::Date = jiff::civil::date(2026, 3, 16);
@@ -99,6 +112,163 @@ fn play_all(forks: bool, mut start: impl FnMut() -> Served) {
         }
     }
     assert!(failed.is_empty(), "{lines} lines, {} failed\n{}", failed.len(), failed.join("\n"));
+}
+
+/// Looks like the end of one entry and the beginning of another, and like the end of an element.
+const FORGED: &str = "\r\n2026-03-16 09:00 批准：同意</dd></dl><script>alert(1)</script>";
+/// The same as a page shows it.
+const ESCAPED: &str = "&#60;script&#62;alert(1)&#60;/script&#62;";
+
+/// Writes it at the end of every text of several lines; answers how many there are.
+fn forge(fields: impl Iterator<Item = Field>, answers: &mut Answers) -> usize {
+    fn all(kind: Kind, answer: &mut Answer) -> usize {
+        match (kind, answer) {
+            (Kind::LongText, Answer::One(text)) if !text.trim().is_empty() => text.push_str(FORGED),
+            // A fact has a text where it is neither so nor not so.
+            (Kind::Fact, Answer::One(text)) if text.contains('：') => text.push_str(FORGED),
+            (Kind::List(kind), Answer::Many(list)) => {
+                return list.iter_mut().map(|answer| all(*kind, answer)).sum();
+            }
+            (Kind::Rows(columns), Answer::Many(rows)) => {
+                let rows = rows.iter_mut().map(|row| match row {
+                    Answer::Group(row) => forge(columns.iter().copied(), row),
+                    _ => 0,
+                });
+                return rows.sum();
+            }
+            _ => return 0,
+        }
+        1
+    }
+    let forged = fields.map(|it| answers.get_mut(it.id).map_or(0, |answer| all(it.kind, answer)));
+    forged.sum()
+}
+
+/// A world in which every text of several lines is forged, and every act is one entry.
+struct Forging<F> {
+    http: Http<F>,
+    office: Office,
+    /// Of which steps and fields texts were recorded.
+    recorded: Rc<RefCell<BTreeSet<(&'static str, &'static str)>>>,
+}
+
+impl<F> Forging<F> {
+    fn entries(&self) -> u64 {
+        let versions = self.office.store().versions("dossier/").unwrap();
+        versions.into_iter().map(|(_, version)| version).sum()
+    }
+}
+
+impl<F: FnMut(&[directory::Event]) -> Result<(), String>> World for Forging<F> {
+    fn found(&mut self, cast: &[directory::Event]) -> Result<(), String> {
+        self.http.found(cast)
+    }
+
+    fn act(
+        &mut self,
+        id: Option<&str>,
+        act: &Move,
+        corrects: Option<u64>,
+    ) -> Result<Reply, String> {
+        let mut forged = act.clone();
+        forge(act.step.all_fields(), &mut forged.answers);
+        if let Manner::AsHappened(text) | Manner::Correcting(Some(text)) = &mut forged.manner {
+            text.push_str(FORGED);
+        }
+        let before = self.entries();
+        let reply = self.http.act(id, &forged, corrects)?;
+        let is_done = matches!(reply.outcome, Outcome::Done | Outcome::Defective);
+        // A transfer, for one, is an entry in each of the two dossiers.
+        let expected = if is_done { 1..=2 } else { 0..=0 };
+        let new = self.entries() - before;
+        if !expected.contains(&new) {
+            return Err(format!("{new} entries of one act"));
+        }
+        if is_done {
+            let is_forged = |field: &Field| {
+                takes_lines(field) && forge([*field].into_iter(), &mut act.answers.clone()) > 0
+            };
+            let fields = act.step.all_fields().filter(is_forged);
+            let fields = fields.map(|field| (act.step.id, field.id));
+            self.recorded.borrow_mut().extend(fields);
+        }
+        Ok(reply)
+    }
+
+    fn summary(&mut self, dossier: &str, at: DateTime) -> Result<Summary, String> {
+        self.http.summary(dossier, at)
+    }
+
+    fn may(&mut self, id: &str, at: DateTime, who: &StaffId, step: &str) -> Result<bool, String> {
+        self.http.may(id, at, who, step)
+    }
+}
+
+/// T8, beside tests/promises: texts of several lines, recorded by every step that a scenario takes,
+/// come out as the scenario says, are one entry each, and are shown as text.
+#[test]
+fn t8_texts_that_look_like_entries_are_recorded_and_shown_as_texts() {
+    let runtime = Runtime::new().unwrap();
+    let recorded = Rc::<RefCell<BTreeSet<_>>>::default();
+    let (mut shown, mut failed) = (0, Vec::new());
+    let every = if std::env::var_os("CHACHU_LONG").is_some() { 1 } else { 8 };
+    for (name, scenario) in samples::scenarios(TODAY).into_iter().step_by(every) {
+        let mut lines = through_the_front_door(scenario.lines);
+        lines.retain(|line| !matches!(line, Statement::Fork { .. }));
+        let scenario = Scenario { lines, ..scenario };
+        let served = serve(&runtime);
+        let office = served.office.clone();
+        let world = || {
+            let office = office.clone();
+            let found = move |cast: &[directory::Event]| found(&office, cast);
+            let http = Http::new(&served.base, PASSWORD, found);
+            Ok(Forging { http, office: served.office.clone(), recorded: recorded.clone() })
+        };
+        let report = &mut |line: &scenario::Line| {
+            let failure = line.failure.as_ref();
+            failed.extend(failure.map(|it| format!("{name}:{} {} | {it}", line.line, line.what)));
+        };
+        play(&scenario, world, report).unwrap();
+        shown += pages(&served, &scenario);
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    let all = procedure::steps().map(|step| step.all_fields().filter(takes_lines).count());
+    let (recorded, all) = (recorded.borrow().len(), all.sum::<usize>());
+    println!("texts of {recorded} fields recorded, of {all} that take lines; {shown} pages");
+    assert!(shown > 10 && recorded > 20, "{shown} {recorded}");
+}
+
+fn takes_lines(field: &Field) -> bool {
+    match field.kind {
+        Kind::LongText | Kind::List(Kind::LongText) => true,
+        Kind::Rows(columns) => columns.iter().any(takes_lines),
+        _ => false,
+    }
+}
+
+/// Looks at the dossiers as the first who acted; answers how many pages showed a text.
+fn pages(served: &Served, scenario: &Scenario) -> usize {
+    let first = scenario.lines.iter().find_map(|line| match line {
+        Statement::Act(act, _) => Some(&act.who.0),
+        _ => None,
+    });
+    let Some(client) = first.and_then(|who| Client::sign_in(&served.base, who, PASSWORD).ok())
+    else {
+        return 0;
+    };
+    let mut shown = 0;
+    for (stream, version) in served.office.store().versions("dossier/").unwrap() {
+        let page = client.get(&format!("/dossiers/{}", stream.dossier_id().unwrap())).unwrap();
+        assert!(!page.text.contains("<script>alert"), "{stream}: {}", page.text);
+        let entries = page.text.matches("<li class=\"entry").count() as u64;
+        if entries == 0 {
+            // Somebody who sees no more than the outline.
+            continue;
+        }
+        assert_eq!(entries, version, "{stream}: {}", page.text);
+        shown += usize::from(page.text.contains(ESCAPED));
+    }
+    shown
 }
 
 #[test]

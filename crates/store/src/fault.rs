@@ -70,6 +70,9 @@ pub enum Fault {
     /// The same idempotency key tells.
     #[error("it is not known whether the commit happened")]
     Unresolved,
+    /// The record refused what was to be written before it was committed; nothing of it was kept.
+    #[error("the record cannot be written: {0}")]
+    Unwritten(String),
     /// The caller broke a rule of this interface.
     #[error("misuse: {0}")]
     Misuse(String),
@@ -82,6 +85,15 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The same, where it came before the commit, so that nothing can have been kept.
+    pub(crate) fn before_commit(self) -> Fault {
+        match self {
+            Fault::Database(what) => Fault::Unwritten(what),
+            Fault::Io { .. } => Fault::Unwritten(self.to_string()),
+            fault => fault,
+        }
+    }
+
     pub(crate) fn io(operation: &'static str) -> impl Fn(std::io::Error) -> Fault {
         move |error| match error.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Fault::Full,

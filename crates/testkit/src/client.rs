@@ -82,6 +82,24 @@ impl Client {
         answered(self.agent.put(format!("{}{path}", self.base)).send_json(body))
     }
 
+    /// Posts a body of this type, byte for byte.
+    pub fn post_text(&self, path: &str, kind: &str, body: &str) -> Result<Answered, String> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        answered(request.header("content-type", kind).send(body))
+    }
+
+    /// Posts JSON with one more header, whatever stands in it.
+    pub fn post_with(
+        &self,
+        path: &str,
+        (header, value): (&str, &[u8]),
+        body: &str,
+    ) -> Result<Answered, String> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let request = request.header("content-type", "application/json").header(header, value);
+        answered(request.send(body))
+    }
+
     /// Posts bytes.
     pub fn post_bytes(&self, path: &str, bytes: &[u8]) -> Result<Answered, String> {
         answered(self.agent.post(format!("{}{path}", self.base)).send(bytes))

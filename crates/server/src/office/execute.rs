@@ -16,7 +16,7 @@ use procedure::{
     number,
     step::{Step, Weight},
     supplementary::papers_due,
-    value::{Answer, Answers, DepartmentId, DossierId, Kind, StaffId, excerpt},
+    value::{Answer, Answers, DepartmentId, DossierId, Kind, LongText, StaffId, excerpt},
 };
 use serde::{Deserialize, Serialize};
 use sm3::{Digest, Sm3};
@@ -111,7 +111,7 @@ impl Office {
         let prepared = self.prepare(submitted)?;
         match self.attempt(&prepared) {
             // A database that is away cannot be asked about anything else.
-            Err(No::Denied(away @ (Denied::Unavailable | Denied::Unresolved))) => Err(away.into()),
+            Err(No::Denied(away)) if away.is_away() => Err(away.into()),
             // What stands against a repetition may be its own first outcome.
             Err(no) if !matches!(no, No::Fault(_)) => self.first_outcome(&prepared)?.ok_or(no),
             outcome => outcome,
@@ -531,6 +531,9 @@ fn seal(step: &Step, answers: &mut Answers, kept: &str) -> Result<Vec<(String, S
         if text.trim().is_empty() || kept.contains(&format!("\"{text}\"")) {
             continue;
         }
+        // The core never sees it, so what no text may hold is looked for here.
+        LongText::new(text)
+            .map_err(|wrong| Denied::Malformed(format!("「{}」{wrong}", field.label)))?;
         let id = random_id()?;
         let plain = std::mem::replace(text, id.clone());
         sealed.push((id, Secret::new(plain.into_bytes())));

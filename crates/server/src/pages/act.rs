@@ -222,12 +222,6 @@ async fn take(
             let shown = render(visit, &matter, answers, sheet, None, vec![problem]);
             Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown))
         }
-        Err(No::Denied(away)) if away.passes() => {
-            let status = StatusCode::from_u16(away.status()).unwrap_or_default();
-            let remark = format!("{}。{}", away.message(), resend::hint(&away));
-            let shown = render(visit, &matter, answers, sheet, None, Vec::new());
-            Ok(page(status, &shown.remarking(remark)))
-        }
         Err(no) => Err(no),
     }
 }

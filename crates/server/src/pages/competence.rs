@@ -9,6 +9,7 @@ use procedure::{
         competence::{self, Facts, Magnitude, Opinion, Reason, Unit},
         facts,
     },
+    value::marked,
 };
 
 use super::{
@@ -114,7 +115,8 @@ fn line(reason: Reason) -> Line {
 
 impl Filled {
     fn read(posted: &Posted) -> Filled {
-        let part = |name| posted.first(name).unwrap_or_default().trim().to_owned();
+        // What was typed comes back in sentences of ours.
+        let part = |name| marked(posted.first(name).unwrap_or_default().trim());
         Filled {
             places: part("places"),
             units: part("units"),

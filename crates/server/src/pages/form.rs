@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use procedure::{
     step::Field,
-    value::{Answer, Answers, Candidate, Kind, PersonId, Place, Target, read_date},
+    value::{Answer, Answers, Candidate, Kind, PersonId, Place, Target, Text, read_date},
 };
 
 use super::post::Posted;
@@ -323,7 +323,8 @@ fn area(value: String) -> Control {
 
 fn kept(answer: &Answer) -> Option<Kept> {
     let Answer::Group(group) = answer else { return None };
-    let name = group.get("name").and_then(Answer::text)?.to_owned();
+    // A browser says it; what could not be the name of a file is not shown as one.
+    let name = Text::new(group.get("name").and_then(Answer::text)?).ok()?.to_string();
     Some(Kept { name, description: serde_json::to_string(answer).ok()? })
 }
 

@@ -2,7 +2,12 @@
 
 use askama::Template;
 use jiff::{ToSpan, civil::Date};
-use procedure::{Stage, general::access::Principal, time, value::StaffId};
+use procedure::{
+    Stage,
+    general::access::Principal,
+    time,
+    value::{StaffId, marked},
+};
 use store::{Cursor, ListQuery, Listed, Order, Page, Scope, Sort, Total};
 
 use super::{
@@ -103,7 +108,7 @@ impl Asked {
         Asked {
             path,
             tab: part("tab"),
-            text: part("q").chars().take(100).collect(),
+            text: marked(&part("q")).chars().take(100).collect(),
             stage: part("stage"),
             sort: part("sort"),
             descending: part("order") == "down",

@@ -26,10 +26,13 @@ struct ResendPage {
 }
 
 /// What to do about a form, in the words of a page.
-pub(super) fn hint(denied: &Denied) -> &'static str {
+fn hint(denied: &Denied) -> &'static str {
     match denied {
         Denied::Unavailable => "填写的内容都在本页；稍后再次提交，只会生效一次。",
         Denied::Unresolved => "填写的内容都在本页；请再次提交：已经录入的，不会重复录入。",
+        Denied::Unrecorded => {
+            "填写的内容都在本页；请告知管理人员，排除之后再次提交，只会生效一次。"
+        }
         Denied::Full => "填写的内容都在本页；请管理人员清理磁盘后再次提交。",
         _ => "填写的内容都在本页；请稍后再次提交。",
     }

@@ -23,6 +23,8 @@ mod evidence;
 mod log;
 mod lost_answers;
 mod state;
+mod texts;
+mod unrecorded;
 
 use std::{path::Path, process::Command};
 

@@ -1,6 +1,7 @@
 //! The real program, serving, in a process that may be killed.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
@@ -17,12 +18,23 @@ impl Serving {
     }
 
     /// Started by another program, which is to run the rest of its command line.
-    pub fn by(mut command: Command, data: &Path) -> Serving {
+    pub fn by(command: Command, data: &Path) -> Serving {
+        Serving::to(command, data, Stdio::null())
+    }
+
+    /// With everything that it logs in a file, a JSON object on each line.
+    pub fn logging(data: &Path, log: File) -> Serving {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chachu"));
+        command.env("CHACHU_LOG_LEVEL", "debug").env("CHACHU_LOG_FORMAT", "json");
+        Serving::to(command, data, log.into())
+    }
+
+    fn to(mut command: Command, data: &Path, log: Stdio) -> Serving {
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -48,8 +60,11 @@ impl Drop for Serving {
 
 /// `chachu verify` finds nothing.
 pub fn verify(data: &Path) {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_chachu")).args(["verify", "--data"]).arg(data).output();
-    let output = output.unwrap();
+    verify_by(Command::new(env!("CARGO_BIN_EXE_chachu")), data);
+}
+
+/// The same with the settings that it is given.
+pub fn verify_by(mut command: Command, data: &Path) {
+    let output = command.args(["verify", "--data"]).arg(data).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

@@ -102,7 +102,7 @@ impl Desk {
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         let mut link = match self.link.take().filter(|link| !link.is_closed()) {
             Some(link) => link,
-            None => Link::open(&self.config)?,
+            None => Link::open(&self.config).map_err(Fault::before_commit)?,
         };
         let wanted = wanted(&*jobs);
         let rows = match self.prepare(&mut link, jobs, &wanted) {
@@ -110,7 +110,7 @@ impl Desk {
             Err(fault) => {
                 // COMMIT was never sent: whatever was written is undone by PostgreSQL itself.
                 self.link = link.batch("ROLLBACK").is_ok().then_some(link);
-                return Err(fault);
+                return Err(fault.before_commit());
             }
         };
         match link.batch("COMMIT") {

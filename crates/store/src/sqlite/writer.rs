@@ -177,9 +177,9 @@ impl Desk {
         changes: &mut [Box<dyn Change>],
     ) -> Result<(), Fault> {
         let connection = &self.connection;
-        execute(connection, "BEGIN IMMEDIATE")?;
+        execute(connection, "BEGIN IMMEDIATE").map_err(Fault::before_commit)?;
         if !jobs.is_empty() {
-            self.record(jobs)?;
+            self.record(jobs).map_err(Fault::before_commit)?;
         }
         for change in changes {
             execute(connection, "SAVEPOINT act")?;
