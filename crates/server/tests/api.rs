@@ -104,6 +104,10 @@ fn the_same_request_twice_is_one_act() {
     }
     assert_eq!(clerk.get("/api/dossiers?scope=all").unwrap().body["total"], 0);
     assert_eq!(head.get("/api/dossiers?scope=all").unwrap().body["total"], 1);
+    // The same words about another dossier are another request.
+    let elsewhere = register(&clerk, "另一线索");
+    let answered = head.post("/api/acts", &review(&elsewhere, 1), Some("key-1")).unwrap();
+    assert_eq!((answered.status, answered.body["type"].as_str()), (409, Some("key_reused")));
 }
 
 #[test]

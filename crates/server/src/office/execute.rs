@@ -133,9 +133,11 @@ impl Office {
             }
             (None, false) => return Err(Denied::Malformed("没有指明卷宗".into()).into()),
         };
+        // A dossier that is only being opened has another id each time.
+        let named = (!opens).then_some(&dossier);
         let key = match key {
             None => None,
-            Some(key) => Some(self.key(&who, &key, step, &(&seen, &manner, &answers))?),
+            Some(key) => Some(self.key(&who, &key, step, &(named, &seen, &manner, &answers))?),
         };
         let kept = self.sealed_already(&dossier, &manner)?;
         let sealed = seal(step, &mut answers, &kept)?;
