@@ -8,7 +8,7 @@ use std::{
     collections::BTreeSet,
     fs::{self, Permissions},
     os::unix::fs::{MetadataExt, PermissionsExt, chown},
-    path::{Path, PathBuf},
+    path::Path,
     process::Command,
 };
 
@@ -20,7 +20,7 @@ use server::{
 };
 use store::{NewEvent, Store, Stream};
 use tempfile::TempDir;
-use testkit::Cluster;
+use testkit::{Cluster, SmallDisk};
 
 /// A sound installation, run by an account of its own.
 struct Installed {
@@ -77,25 +77,6 @@ fn o1_a_sound_installation_has_no_warning() {
     assert!(seen.is_empty(), "{seen:?}");
 }
 
-/// A disk of 32 MiB; only root can make one.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(path: PathBuf) -> SmallDisk {
-        fs::create_dir(&path).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=32m,mode=700", "tmpfs"]).arg(&path);
-        assert!(mount.status().unwrap().success(), "this test must be able to mount a tmpfs");
-        SmallDisk(path)
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
 /// Makes an installation unsafe; the disk that it needs for that is given back.
 type Weaken = fn(&Path, &mut Subject) -> Option<SmallDisk>;
 
@@ -144,9 +125,9 @@ const ALONE: [(&str, State, Weaken); 24] = [
         open(root, "bin/chachu", 0o755)
     }),
     ("disk", State::Warning, |root, subject| {
-        let disk = SmallDisk::mount(root.join("disk"));
+        let disk = SmallDisk::mount(root.join("disk")).unwrap();
         give(root, "disk", subject.account);
-        (subject.in_database, subject.vault) = (true, Some(disk.0.clone()));
+        (subject.in_database, subject.vault) = (true, Some(disk.path().to_owned()));
         Some(disk)
     }),
     ("date", State::Bad, |_, subject| {

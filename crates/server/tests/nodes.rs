@@ -12,15 +12,16 @@
     reason = "a test fails by panicking and says what it measured; its support is shared"
 )]
 
+#[path = "support/serving.rs"]
+mod serving;
 mod support;
 mod wire;
 
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{BufRead, BufReader},
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::{
         Mutex, RwLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -44,6 +45,7 @@ use store::{At, Store, Stream};
 use tempfile::TempDir;
 use testkit::{Client, Cluster};
 
+use serving::Serving;
 use support::{PASSWORD, Server, found, step};
 use wire::{COMMIT, Wire};
 
@@ -99,43 +101,14 @@ fn beside(store: Store, node: &str) -> Server {
 }
 
 /// The real program, serving as one of many.
-struct Serving {
-    child: Child,
-    base: String,
-}
-
-impl Serving {
-    fn start(ground: &Ground, node: &str) -> Serving {
-        let log = File::options().create(true).append(true).open(ground.path("log")).unwrap();
-        let mut child = ground
-            .command("serve")
-            .args(["--listen", "127.0.0.1:0", "--node", node])
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let base = line.trim().trim_start_matches("地址：").trim_end_matches('/').to_owned();
-        assert!(
-            base.starts_with("http"),
-            "{}",
-            std::fs::read_to_string(ground.path("log")).unwrap()
-        );
-        Serving { child, base }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn node(ground: &Ground, name: &str) -> Serving {
+    let log = File::options().create(true).append(true).open(ground.path("log")).unwrap();
+    let mut command = ground.command("serve");
+    command.args(["--node", name]);
+    let serving = Serving::run(command, log.into());
+    let log = || std::fs::read_to_string(ground.path("log")).unwrap();
+    assert!(serving.base.starts_with("http"), "{}", log());
+    serving
 }
 
 /// Where clients find the nodes; none while a node is down.
@@ -264,7 +237,7 @@ fn verify(ground: &Ground) {
 fn d1_a_node_and_then_the_database_are_killed_under_load_and_nothing_acknowledged_is_lost() {
     let mut ground = Ground::new(Cluster::durable());
     found(&Office::open(ground.store(&ground.url()), Clock::default()).unwrap());
-    let mut nodes = ["1", "2"].map(|node| Some(Serving::start(&ground, node)));
+    let mut nodes = ["1", "2"].map(|name| Some(node(&ground, name)));
     let (doors, tally, began) = (Doors::default(), Tally::default(), Instant::now());
     let rounds = if long() { 20 } else { 2 };
     for round in 0..rounds {
@@ -283,7 +256,7 @@ fn d1_a_node_and_then_the_database_are_killed_under_load_and_nothing_acknowledge
             nodes[victim].take().unwrap().kill();
             doors.close(victim);
             thread::sleep(Duration::from_millis(1000));
-            nodes[victim] = Some(Serving::start(&ground, ["1", "2"][victim]));
+            nodes[victim] = Some(node(&ground, ["1", "2"][victim]));
             doors.open(victim, nodes[victim].as_ref().unwrap());
             thread::sleep(Duration::from_millis(500));
             ground.cluster.kill();

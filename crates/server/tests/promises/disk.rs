@@ -1,10 +1,10 @@
 //! D4: on a full disk every act is answered with one code, reading goes on, and with space again
 //! everything does, without a restart.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::fs;
 
 use serde_json::json;
-use testkit::Client;
+use testkit::{Client, SmallDisk};
 
 use crate::{
     found, office,
@@ -14,37 +14,18 @@ use crate::{
 };
 use store::Store;
 
-/// 32 MiB; only root can make one.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(path: PathBuf) -> SmallDisk {
-        fs::create_dir(&path).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=32m,mode=700", "tmpfs"]).arg(&path);
-        assert!(mount.status().unwrap().success(), "this test must be able to mount a tmpfs");
-        SmallDisk(path)
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn d4_a_full_disk_is_answered_and_survived() {
     let root = tempfile::tempdir().unwrap();
-    let disk = SmallDisk::mount(root.path().join("disk"));
-    let (data, keys) = (disk.0.join("data"), disk.0.join("data.keys"));
+    let disk = SmallDisk::mount(root.path().join("disk")).unwrap();
+    let (data, keys) = (disk.path().join("data"), disk.path().join("data.keys"));
     let store = Store::open(&data, &keys).unwrap();
     found(&office(store));
     let serving = Serving::start(&data);
     let client = Client::sign_in(&serving.base, "甲一", PASSWORD).unwrap();
     let today = client.get("/api/law").unwrap();
     assert_eq!(today.status, 200);
-    fs::write(disk.0.join("filler"), vec![0; 24 * 1024 * 1024]).unwrap();
+    fs::write(disk.path().join("filler"), vec![0; 24 * 1024 * 1024]).unwrap();
     let mut body = lead("样例");
     body["answers"]["occurred"] = json!("2026-03-16");
     body["answers"]["content"] = json!("样例".repeat(5000));
@@ -73,10 +54,10 @@ fn d4_a_full_disk_is_answered_and_survived() {
         let put = client.post_bytes("/api/files?name=a", &[7; 200_000]).unwrap();
         assert_eq!((put.status, put.body["type"].as_str()), (507, Some("full")));
     }
-    fs::remove_file(disk.0.join("filler")).unwrap();
+    fs::remove_file(disk.path().join("filler")).unwrap();
     let again = client.post("/api/acts", &body, Some(&key)).unwrap();
     assert_eq!((again.status, &again.body["replayed"]), (201, &json!(false)), "{}", again.body);
     drop(serving);
-    assert_eq!(wrong(&disk.0), None);
+    assert_eq!(wrong(disk.path()), None);
     println!("{acknowledged} acts until the disk was full");
 }

@@ -30,9 +30,14 @@ impl Serving {
     }
 
     fn to(mut command: Command, data: &Path, log: Stdio) -> Serving {
+        command.args(["serve", "--data"]).arg(data);
+        Serving::run(command, log)
+    }
+
+    /// Of a command that has all its settings but the address.
+    pub fn run(mut command: Command, log: Stdio) -> Serving {
         let mut child = command
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
+            .args(["--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
